@@ -1,4 +1,4 @@
-/** Real calls before and after each load, and whether their answers are right: the code by the book, the status, the picture. */
+/** Makes real calls before and after each load, and checks their answers: the code, the status and the picture. */
 import { toBinary } from '@bufbuild/protobuf';
 import {
   connect,
@@ -23,15 +23,15 @@ export const LABEL = { issuer: 'ACME', accountName: 'alice@example.com' } as con
 const PERIOD_S = 30;
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
-/** Facts about right answers. */
+/** The properties of correct answers. */
 export interface Answer {
-  /** The mean length of the messages of many: the least and the most. */
+  /** The bounds on the mean length of many messages. */
   readonly bytes: readonly [number, number];
-  /** The length of the picture, if there is one. */
+  /** The length of the picture; undefined if the answer has none. */
   readonly pictureBytes: number | undefined;
 }
 
-/** Makes one real call of the kind that the load makes. Throws if the answer is not right. */
+/** Makes a real call of the kind that the load makes. Throws if the answer is not correct. */
 export async function checkCall(
   { server, httpAddress, apiKey }: Launched,
   { kind }: Serving,
@@ -95,18 +95,18 @@ async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
   const data = Buffer.from(qrCode?.data ?? []);
   expect((data.subarray(0, 8).toString('hex') === PNG_SIGNATURE) === png, 'a Generate with another picture');
   const { length } = toBinary(GenerateResponseSchema, response);
-  // Pictures compress to different sizes. The log of the server knows of the errors that this hides.
+  // Pictures compress to different sizes. The server's log has the errors that these bounds do not detect.
   const bytes = png ? ([length * 0.8, length * 1.2] as const) : timed(length, token);
   return { bytes, pictureBytes: png ? data.length : undefined };
 }
 
 /**
- * Lengths differ by those of the nanoseconds in the server's time: five bytes from 269 ms on and four before, but for three in the first two.
- * So little that one error in a hundred shows.
+ * Returns the bounds on the mean length of answers with a server time. The length of the nanoseconds varies: five bytes from 269 ms on, four before,
+ * three in the first two ms. The bounds are so close that one error in a hundred shows.
  */
 function timed(length: number, token: Token | undefined): [number, number] {
   const nanos = token?.serverTime?.nanos ?? 0;
-  // Exactly on a second the field of the nanoseconds is missing, with its tag of a byte.
+  // At a full second, the message lacks the field of the nanoseconds and its tag of one byte.
   const without = nanos === 0 ? length + 1 : length - varintBytes(nanos);
   return [without + 3.9, without + 5];
 }

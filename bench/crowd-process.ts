@@ -1,29 +1,29 @@
-/** Starts the callers of Verify in a process of their own, and gives them orders. */
+/** Starts the process of the callers, and sends it orders. */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { adopt } from './cleanup.ts';
-import type { CrowdOptions } from './load/crowd.ts';
 import type { Order, Reply } from './load/main.ts';
+import type { CrowdOptions } from './load/open.ts';
 import type { Outcome } from './outcome.ts';
 import { pinned } from './pinning.ts';
 import { root } from './root.ts';
 
-/** A run, and what it cost the callers themselves. */
+/** The result of a run, with the cost for the callers. */
 export interface CrowdOutcome extends Outcome {
   readonly ownCpuMicros: number;
 }
 
 export interface CrowdProcess {
-  /** Makes so many requests, for one run. */
+  /** Makes this many requests for the next run. */
   readonly prepare: (calls: number) => Promise<void>;
-  /** Sends them, for as long as told and as long as there are any. Throws if an answer was not right. */
+  /** Sends the requests until the time is over or none is left. Rejects if an answer was not correct. */
   readonly run: (seconds: number) => Promise<CrowdOutcome>;
   readonly close: () => void;
 }
 
-/** Starts them and connects them. */
+/** Starts and connects the callers. */
 export async function startCrowd(options: CrowdOptions, folder: string): Promise<CrowdProcess> {
   const [file, ...args] = pinned('load', [process.execPath, root('bench/load/main.ts')]);
   const child = adopt(spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] }));

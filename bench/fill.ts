@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { issueApiKey } from '../src/auth/api-key.ts';
 import { databaseFile } from '../src/store/open.ts';
-import { FAILURES_KEPT_MS } from '../src/verification/rules.ts';
+import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../src/verification/rules.ts';
 
 /** API keys of the plan with windows; they alone are known to the caller. */
 export function fillKeys(dataDir: string, count: number): string[] {
@@ -22,15 +22,31 @@ export function fillKeys(dataDir: string, count: number): string[] {
   return issued.map(({ apiKey }) => apiKey);
 }
 
-/** Secrets that were seen with one wrong code each; their fingerprints are as long and as random as real ones. */
+/** Secrets that were seen with one wrong code each. */
 export function fillSecrets(dataDir: string, count: number): void {
   const expiresAt = Date.now() + FAILURES_KEPT_MS;
   transaction(dataDir, (database) => {
     const state = database.prepare(
       "INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES (?, 1, 0, ?, '-')",
     );
-    for (let i = 0; i < count; i += 1) state.run(randomBytes(16).toString('base64url'), expiresAt + i);
+    for (let i = 0; i < count; i += 1) state.run(name(), expiresAt + i);
   });
+}
+
+/** Answers to request ids that came with wrong codes. */
+export function fillAnswers(dataDir: string, count: number): void {
+  const expiresAt = Date.now() + ANSWER_KEPT_MS;
+  transaction(dataDir, (database) => {
+    const answer = database.prepare(
+      "INSERT INTO otp_answer (name, payload, outcome, drift, attempts_remaining, expires_at) VALUES (?, ?, 'mismatch', 0, 4, ?)",
+    );
+    for (let i = 0; i < count; i += 1) answer.run(name(), randomBytes(32).toString('base64url'), expiresAt + i);
+  });
+}
+
+/** As long and as random as the real ones. */
+function name(): string {
+  return randomBytes(16).toString('base64url');
 }
 
 function transaction(dataDir: string, write: (database: DatabaseSync) => void): void {

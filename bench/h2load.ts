@@ -1,4 +1,4 @@
-/** Runs h2load, which sends one request over and over, and reads what it saw. */
+/** Runs h2load, which repeats one request, and reads its report. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,26 +7,26 @@ import { adopt } from './cleanup.ts';
 import type { Outcome } from './outcome.ts';
 import { pinned } from './pinning.ts';
 
-/** A load of one request. */
+/** A load that repeats one request. */
 export interface H2loadOrder {
   readonly address: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** As it is sent. */
+  /** The body of the request. */
   readonly body: Uint8Array | string;
-  /** HTTP/2 without TLS unless it is 1. */
+  /** The version of HTTP, without TLS; by default 2. */
   readonly http?: 1 | 2 | undefined;
   readonly connections: number;
   readonly streams: number;
-  /** For how long, or how many calls: then none is under way at the end, and every answer is accounted for. */
+  /** The duration or the number of calls. With a number, no call is in progress at the end, so every answer is accounted for. */
   readonly until: { readonly seconds: number } | { readonly calls: number };
-  /** For the files of the run. */
+  /** The folder for the files of the run. */
   readonly folder: string;
-  /** Bytes of the body of an answer, as the mean of many: the least and the most. */
+  /** The bounds on the mean length of the bodies of answers, in bytes. */
   readonly answerBytes: readonly [number, number];
 }
 
-/** Loads the server as ordered. A time in which it answers nothing is too short, not a fault: it is waited for instead, one call a connection. */
+/** Loads the server. If no call ends in the given time, repeats the load with one call per connection. */
 export async function runH2load(order: H2loadOrder): Promise<Outcome> {
   const run = process.hrtime.bigint();
   const [body, log] = [join(order.folder, `${run}.body`), join(order.folder, `${run}.log`)];
@@ -60,7 +60,7 @@ function h2loadArguments(order: H2loadOrder, body: string, log: string): string[
 export interface Summary {
   readonly perSecond: number;
   readonly done: number;
-  /** Failed, errored and timed out, and answers that were not 2xx. */
+  /** The number of failed calls, errors, timeouts, and answers other than 2xx. */
   readonly bad: number;
   readonly dataBytes: number;
 }
@@ -80,7 +80,7 @@ export function parseSummary(text: string): Summary {
   };
 }
 
-/** An error of gRPC is HTTP 200 without data: the bytes tell. Answers under way at the end may have come in part. */
+/** A gRPC error is HTTP 200 without data, so the number of bytes shows it. Answers in progress at the end may be incomplete. */
 export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, connections, streams, until }: H2loadOrder): void {
   const [least, most] = answerBytes;
   const fewest = done * least;
@@ -93,7 +93,7 @@ export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, c
   }
 }
 
-/** The durations in µs, in the third column of the log. */
+/** Reads the durations in µs, the third column of the log. */
 export function parseLog(text: string): Float64Array {
   const lines = text.split('\n').filter((line) => line !== '');
   return Float64Array.from(lines, (line) => Number(line.split('\t')[2]));

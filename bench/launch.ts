@@ -1,4 +1,4 @@
-/** Starts the server of a row in a folder of its own, with a key that it knows. */
+/** Starts the server of a row in a new folder, with a known API key. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,43 +11,43 @@ import { root } from './root.ts';
 import type { Serving } from './rows.ts';
 import { ownEnvironment, type ServerProcess, startServer } from './server-process.ts';
 
-/** A server that runs, and what it takes to call it. */
+/** A running server, with the data that callers need. */
 export interface Launched {
   readonly server: ServerProcess;
-  /** Where it serves HTTP, if it does. */
+  /** The address of its HTTP door, if it has one. */
   readonly httpAddress: string;
   readonly apiKey: string;
-  /** Of this server alone: its data, its log, and room for more. */
+  /** The folder of this server: its data, its log and temporary files. */
   readonly folder: string;
   readonly log: string;
-  /** Where it writes the figures of its event loop, if it is watched. */
-  readonly loopFile: string;
-  /** The one behind it, if there is one. */
+  /** The file for its own figures, if it writes any. */
+  readonly figuresFile: string;
+  /** The Redis behind the server, if it uses Redis. */
   readonly redis: RedisProcess | undefined;
-  /** Stops it and removes its folder. Throws if it had ended by itself. */
+  /** Stops the server and removes its folder. Rejects if the server has ended before. */
   readonly stop: () => Promise<void>;
 }
 
-/** The most calls that a plan can allow. */
+/** The highest limit that a plan can have. */
 const PLENTY = 1_000_000_000;
 const PLANS = { plenty: { minute: PLENTY, hour: PLENTY, day: PLENTY }, endless: {} };
 
-/** A data folder with keys, made once by the command line and copied for each server. */
+/** A data folder with API keys. The command line makes it once, and each server gets a copy. */
 let template: { readonly folder: string; readonly keys: Readonly<Record<keyof typeof PLANS, string>> } | undefined;
 
-/** Starts what `serving` says; `fill` may put something into its data folder before. */
+/** Starts the server that `serving` describes. `fill` may add to its data folder first. */
 export async function launch(serving: Serving, fill: (dataDir: string) => void = () => undefined): Promise<Launched> {
   template ??= makeTemplate();
   const folder = temporaryFolder();
   cpSync(template.folder, folder, { recursive: true });
   fill(join(folder, 'data'));
   const plan = serving.limits ? 'plenty' : 'endless';
-  const [log, loopFile] = [join(folder, 'log'), join(folder, 'loop.json')];
+  const [log, figuresFile] = [join(folder, 'log'), join(folder, 'figures.json')];
   const redis = serving.redis === undefined ? undefined : await startRedisOf(serving.redis);
   const apiKey = redis === undefined ? template.keys[plan] : makeKey(plan, ['--redis-url', redis.url], folder);
   const httpListen = `127.0.0.1:${await freePort()}`;
   const node: [string, ...string[]] = [process.execPath, ...flagsOf(serving), ...programOf(serving, folder, redis, httpListen)];
-  const env = { BENCH_API_KEY: apiKey, BENCH_LOOP_FILE: loopFile };
+  const env = { BENCH_API_KEY: apiKey, BENCH_FIGURES_FILE: figuresFile };
   const command = serving.workers === undefined ? pinned('server', node) : onAllCores(node);
   const server = await startServer(command, env, log);
   return {
@@ -56,7 +56,7 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
     apiKey,
     folder,
     log,
-    loopFile,
+    figuresFile,
     redis,
     async stop() {
       await server.stop();
@@ -66,8 +66,9 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
   };
 }
 
-/** No server is given flags of V8: the product, and the bare handlers like it, set what they serve with themselves. */
-function flagsOf({ watched }: Serving): string[] {
+/** No server gets V8 flags: the product and the bare handlers set their V8 options themselves. */
+function flagsOf({ watched, metrics }: Serving): string[] {
+  if (metrics === 'switched') return ['--import', root('bench/servers/switched.ts')];
   return watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
 }
 
@@ -76,17 +77,12 @@ function isPeer({ kind }: Serving): boolean {
 }
 
 function programOf(serving: Serving, folder: string, redis: RedisProcess | undefined, httpListen: string): string[] {
-  const { kind, logs, workers, fastPath } = serving;
+  const { kind, logs, workers, fastPath, metrics } = serving;
   if (kind === 'bare' || kind === 'naive' || isPeer(serving))
     return [root(`bench/servers/${kind}.ts`), ...(serving.http2 ? ['--h2'] : [])];
-  const common = [
-    '--data-dir',
-    join(folder, 'data'),
-    '--plans',
-    join(folder, 'plans.json'),
-    '--log-level',
-    logs ? 'info' : 'error',
-  ];
+  const data = ['--data-dir', join(folder, 'data')];
+  if (kind === 'least') return [root('bench/servers/least.ts'), ...data];
+  const common = [...data, '--plans', join(folder, 'plans.json'), '--log-level', logs ? 'info' : 'error'];
   if (kind === 'no-once') return [root('bench/servers/ours.ts'), ...common];
   if (kind === 'qrcode') return [root('bench/servers/qrcode.ts'), ...common];
   return [
@@ -103,6 +99,7 @@ function programOf(serving: Serving, folder: string, redis: RedisProcess | undef
     ...(serving.replicas === undefined ? [] : ['--redis-wait', String(serving.replicas)]),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ...(fastPath === false ? ['--fast-path', 'off'] : []),
+    ...(metrics === false ? ['--ops-listen', 'off'] : []),
   ];
 }
 

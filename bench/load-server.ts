@@ -1,4 +1,4 @@
-/** Loads a server in the way a row says, by the generator that can. */
+/** Loads a server as a row describes, with the generator that supports the load. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GenerateRequestSchema, QrFormat } from '../clients/typescript/src/index.ts';
 import { type Answer, LABEL } from './checks.ts';
@@ -11,22 +11,22 @@ import { GRPC_FRAME_BYTES, grpcFrame } from './load/grpc-frame.ts';
 import type { Outcome } from './outcome.ts';
 import { CONNECTIONS, type Load, type Serving, STREAMS } from './rows.ts';
 
-/** A generator that has its connections, or makes them with each run. */
+/** A generator, which keeps its connections or makes new ones for each run. */
 export interface Generator {
-  /** Loads for so long; what was seen. Throws if an answer was not right. */
+  /** Loads the server for this time and resolves to the figures. Rejects if an answer was not correct. */
   readonly run: (seconds: number) => Promise<Outcome>;
   readonly close: () => void;
-  /** Calls that it made without a good key, to see them refused. */
+  /** The number of calls that the generator has made without a valid API key, to check that they are refused. */
   readonly refused: number;
 }
 
-/** How much faster than it was seen to be a server may turn out, before requests run out. */
+/** The factor by which a server may be faster than its last measurement before the requests run out. */
 const HEADROOM = 1.6;
-/** The items of the batches beside another load. */
+/** The items of each batch that runs beside another load. */
 const BATCH_ITEMS = 100;
-/** Calls a second of which nothing is known yet. */
+/** The assumed calls per second of a server that was not measured yet. */
 const FIRST_GUESS = 15_000;
-/** How many calls are sent whose answers are all accounted for. */
+/** The number of calls in the check of a row, in which every answer is accounted for. */
 const ACCOUNTED: Readonly<Record<ConstantCall, number>> = {
   token: 2000,
   generate: 200,
@@ -36,7 +36,7 @@ const ACCOUNTED: Readonly<Record<ConstantCall, number>> = {
   '2faotp': 2000,
 };
 
-/** The generator for a load; `answer` is what a right answer looks like. */
+/** Makes the generator for a load. `answer` describes a correct answer. */
 export async function generatorFor(launched: Launched, serving: Serving, load: Load, answer: Answer): Promise<Generator> {
   const { call, streams = STREAMS } = load;
   if (call === 'verify-right') return crowdGenerator(launched, serving, load, 'right');
@@ -45,12 +45,12 @@ export async function generatorFor(launched: Launched, serving: Serving, load: L
     return crowdGenerator(launched, serving, load, 'none');
   const under = load.http === 1 ? { connections: CONNECTIONS * streams, streams: 1 } : { connections: CONNECTIONS, streams };
   const order = { ...orderOf(launched, call, answer), ...under, http: load.http };
-  // Once at the start every answer is accounted for; later those that are under way at the end may hide as many errors.
+  // This run accounts for every answer. In later runs, the calls in progress at the end may hide as many errors.
   await runH2load({ ...order, until: { calls: ACCOUNTED[call] } });
   return { run: (seconds) => runH2load({ ...order, until: { seconds } }), close: () => undefined, refused: 0 };
 }
 
-/** Keeps some Generate calls under way while `beside` runs. */
+/** Keeps some Generate calls in progress while `beside` runs. */
 export async function withStorm<T>(
   launched: Launched,
   answer: Answer,
@@ -64,14 +64,14 @@ export async function withStorm<T>(
   return outcome;
 }
 
-/** Keeps some batches of wrong codes under way while `beside` runs. */
+/** Keeps some batches of wrong codes in progress while `beside` runs. */
 export async function withBatches<T>(crowd: CrowdProcess, seconds: number, beside: () => Promise<T>): Promise<T> {
   await crowd.prepare(Math.ceil((FIRST_GUESS / BATCH_ITEMS) * HEADROOM * (seconds + 1)));
   const [outcome] = await Promise.all([sleepThen(300, beside), crowd.run(seconds + 1)]);
   return outcome;
 }
 
-/** The callers of those batches. */
+/** Connects the callers of these batches. */
 export function batchCrowd({ server, apiKey, folder }: Launched, underWay: number): Promise<CrowdProcess> {
   const { address } = server;
   const connections = Math.min(underWay, CONNECTIONS);
@@ -81,22 +81,26 @@ export function batchCrowd({ server, apiKey, folder }: Launched, underWay: numbe
   );
 }
 
-/** For what h2load cannot do: requests that differ, and even intervals. */
+/** Makes the generator for loads that h2load does not support: different requests, and even intervals. */
 async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load, code: Code): Promise<Generator> {
   const { server, apiKey, folder } = launched;
+  const isOpen = kind === 'bare' || kind === 'least';
   const crowd = await startCrowd(
     {
       address: server.address,
       apiKeys: [apiKey],
-      guarded: kind !== 'bare',
+      guarded: !isOpen,
       connections: CONNECTIONS,
       underWay: CONNECTIONS * (load.streams ?? STREAMS),
       code,
       rate: load.rate,
       items: load.items,
+      client: load.client,
     },
     folder,
   );
+  // A server without API keys refuses no call, and the client library needs no refused call to recognise an error.
+  const refused = isOpen || load.client !== undefined ? 0 : 1;
   let perSecond = load.rate ?? FIRST_GUESS / (load.items ?? 1);
   return {
     async run(seconds) {
@@ -106,7 +110,7 @@ async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load,
       return outcome;
     },
     close: crowd.close,
-    refused: kind === 'bare' ? 0 : 1,
+    refused,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The machine that the figures were measured on. */
+/** The machine on which the figures were measured. */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { isPinned } from './pinning.ts';
@@ -12,7 +12,7 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly h2load: string;
-  /** Of the project, with a + if files differ from it. */
+  /** The commit of the project, followed by + if the work tree has changes. */
   readonly commit: string;
   readonly pinned: boolean;
 }
@@ -35,7 +35,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The head of a table. */
+/** Returns the lines above a table. */
 export function machineLines(machine: Machine): string {
   const { processor, cores, memoryGiB, kernel, node, h2load, commit, date, pinned } = machine;
   const place = pinned

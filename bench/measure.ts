@@ -1,8 +1,9 @@
-/** Measures one row once: a fresh server, a real call, a warm-up, the load, a real call, and the server's own word on it. */
+/** Measures one row once: a fresh server, a real call, a warm-up, the load, a real call, and the server's own figures. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failuresIn } from './call-log.ts';
 import { checkCall } from './checks.ts';
+import { fillAnswers, fillSecrets } from './fill.ts';
 import { type Launched, launch } from './launch.ts';
 import { batchCrowd, generatorFor, withBatches, withStorm } from './load-server.ts';
 import { withPostMortem } from './post-mortem.ts';
@@ -11,7 +12,7 @@ import { latencies } from './statistics.ts';
 
 /** The figures of a row in one round. */
 export interface Figures {
-  /** Undefined where calls of two kinds share the time. */
+  /** Undefined if calls of two kinds share the time. */
   readonly cpuMicros: number | undefined;
   readonly callsPerSecond: number;
   /** In ms. */
@@ -19,21 +20,28 @@ export interface Figures {
   readonly p99: number;
   readonly p999: number;
   readonly residentBytes: number;
-  /** The longest time for which the event loop did nothing else, in ms; undefined where it is not watched. */
+  /** The longest time for which the event loop was blocked, in ms; undefined if it is not watched. */
   readonly longestBlockMs: number | undefined;
+  /** CPU time that the metrics of a call take of the main thread; undefined if they are not switched on and off. */
+  readonly metricsMicros: number | undefined;
   readonly pictureBytes: number | undefined;
-  /** To Redis, for each call; undefined where there is none. */
+  /** Round trips to Redis per call; undefined without Redis. */
   readonly roundTrips: number | undefined;
-  /** CPU time of all nodes of Redis for each call; undefined where there is none. */
+  /** CPU time of all nodes of Redis per call; undefined without Redis. */
   readonly redisMicros: number | undefined;
 }
 
-/** How often a load may end with calls under way, which the server sees as left. */
+/** How often a load may end with calls in progress, which the server sees as abandoned. */
 const RUNS = 4;
 
 /** Throws if a server failed or an answer was wrong. */
 export async function measure(row: Row, seconds: number, warmUp: number): Promise<Figures> {
-  const launched = await launch(row.serving);
+  const { seen } = row.serving;
+  const launched = await launch(row.serving, (dataDir) => {
+    if (seen === undefined) return;
+    fillSecrets(dataDir, seen);
+    fillAnswers(dataDir, seen);
+  });
   try {
     return await withPostMortem(launched, () => measureOn(launched, row, seconds, warmUp));
   } finally {
@@ -50,7 +58,7 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     const alone = await stormy(launched, load.storm, (time) => generator.run(time));
     const run = batches === undefined ? alone : (time: number) => withBatches(batches, time, () => alone(time));
     await run(warmUp);
-    await loopFigures(launched, serving.watched);
+    await ownFigures(launched, serving);
     const tripsAtRest = await tripsASecond(redis);
     const tripsBefore = await redis?.roundTrips();
     const before = server.cpuMicros();
@@ -64,20 +72,20 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     const trips = await redis?.roundTrips();
     const roundTrips =
       trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore - tripsAtRest * taken) / calls;
-    const longestBlockMs = await loopFigures(launched, serving.watched);
+    const { longestMs: longestBlockMs, metricsMicros } = await ownFigures(launched, serving);
     const residentBytes = server.residentBytes();
     await checkCall(launched, serving, load);
     checkLog(launched, serving, generator.refused);
     const { pictureBytes } = answer;
     const perSecond = { callsPerSecond: calls / taken, ...latencies(micros) };
-    return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, pictureBytes, roundTrips, redisMicros };
+    return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, metricsMicros, pictureBytes, roundTrips, redisMicros };
   } finally {
     generator.close();
     batches?.close();
   }
 }
 
-/** The round trips that no call asks for: the server looks after its store now and then. */
+/** Round trips that belong to no call: the server checks its store at intervals. */
 async function tripsASecond(redis: Launched['redis']): Promise<number> {
   if (redis === undefined) return 0;
   const before = await redis.roundTrips();
@@ -86,7 +94,7 @@ async function tripsASecond(redis: Launched['redis']): Promise<number> {
   return ((await redis.roundTrips()) - before) / ((performance.now() - begun) / 1000);
 }
 
-/** The same run with a storm of Generate calls beside it, if there is to be one. */
+/** The same run beside a storm of Generate calls, if the row has one. */
 async function stormy<T>(
   launched: Launched,
   storm: number | undefined,
@@ -97,19 +105,22 @@ async function stormy<T>(
   return (seconds) => withStorm(launched, answer, storm, seconds, () => run(seconds));
 }
 
-/** The longest block since the last time this was asked. */
-async function loopFigures({ server, loopFile }: Launched, watched: boolean | undefined): Promise<number | undefined> {
-  if (!watched) return undefined;
-  rmSync(loopFile, { force: true });
+/** The figures of the server itself; the longest block is that since the last call of this function. */
+async function ownFigures(
+  { server, figuresFile }: Launched,
+  { watched, metrics }: Serving,
+): Promise<{ readonly longestMs?: number; readonly metricsMicros?: number }> {
+  if (!watched && metrics !== 'switched') return {};
+  rmSync(figuresFile, { force: true });
   server.signal('SIGUSR2');
   for (let tries = 0; tries < 200; tries += 1) {
-    if (existsSync(loopFile)) return (JSON.parse(readFileSync(loopFile, 'utf8')) as { longestMs: number }).longestMs;
+    if (existsSync(figuresFile)) return JSON.parse(readFileSync(figuresFile, 'utf8'));
     await sleep(10);
   }
-  throw new Error('the server does not say how its event loop did');
+  throw new Error('the server does not say its own figures');
 }
 
-/** Every failure is in the log of a server that keeps one, and no call but those of the load and the few to be refused. */
+/** Checks the log of a server that has one: it must have every failure, and only those of the load and of the few calls that are refused. */
 function checkLog({ log }: Launched, { logs }: Serving, expected: number): void {
   const { failed, refused, left, faults } = failuresIn(readFileSync(log, 'utf8'));
   const bad = failed + faults + Math.abs(refused - (logs ? expected : 0));

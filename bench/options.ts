@@ -5,15 +5,15 @@ import { ROWS, type Row } from './rows.ts';
 export interface Options {
   readonly rows: readonly Row[];
   readonly rounds: number;
-  /** How long each row is measured in a round. */
+  /** The time for which each row is measured in a round, in seconds. */
   readonly seconds: number;
-  /** How long it is loaded before. */
+  /** The time for which each row is loaded before its measurement, in seconds. */
   readonly warmUp: number;
-  /** How often the product is started to see how long that takes; 0 for not. */
+  /** The number of starts of the product that are timed; 0 times none. */
   readonly starts: number;
-  /** After how long, in seconds, nothing more is begun. */
+  /** The time after which no further measurement begins, in seconds. */
   readonly budget: number;
-  /** Where the raw figures go. */
+  /** The file for the raw figures. */
   readonly json: string | undefined;
 }
 
@@ -33,7 +33,7 @@ Rows: ${ROWS.map(({ name }) => name).join(', ')}, and where the product has work
 Exit code 1 if a server failed or an answer was wrong; figures alone never fail it.
 `;
 
-/** Reads the command line; undefined if the help is wanted. Throws an error whose message says what to do. */
+/** Reads the command line; returns undefined if it asks for the help. Throws an error whose message says what to do. */
 export function readOptions(args: readonly string[], all: readonly Row[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -1,14 +1,14 @@
-/** Gathers what can be learnt of a server whose measurement failed, before it is stopped and its folder removed. */
+/** Gathers facts about a server whose measurement failed, before the server is stopped and its folder removed. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launched } from './launch.ts';
 
-/** How long the server is looked at, in ms. */
+/** How long the server is observed, in ms. */
 const LOOK_MS = 500;
 
-/** Runs `use`; an error of it says what the server was doing then, and where its log is kept. */
+/** Runs `use`. An error from `use` also says what the server was doing, and where its log is kept. */
 export async function withPostMortem<T>(launched: Launched, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
@@ -30,7 +30,7 @@ async function examine({ server, log }: Launched): Promise<string> {
   }
 }
 
-/** The state of each thread, and where in the kernel it waits. */
+/** Returns the state of each thread, and where in the kernel it waits. */
 function threads(pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`).map((thread) => {
     const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-/** The report that a person reads: the machine, a row for each row, and a verdict on each goal. */
+/** The report for a person: the machine, the figures of each row, and a verdict on each goal. */
 import { judgeGoals, type Round, type Verdict } from './goals.ts';
 import { type Machine, machineLines } from './machine.ts';
 import type { Figures } from './measure.ts';
@@ -15,11 +15,12 @@ const COLUMNS: readonly (readonly [title: string, figure: (figures: Figures) => 
   ['p99.9 ms', ({ p999 }) => p999],
   ['MiB resident', ({ residentBytes }) => residentBytes / MEBIBYTE],
   ['longest block ms', ({ longestBlockMs }) => longestBlockMs],
+  ['metrics µs/call', ({ metricsMicros }) => metricsMicros],
   ['Redis trips/call', ({ roundTrips }) => roundTrips],
   ['Redis CPU µs/call', ({ redisMicros }) => redisMicros],
 ];
 
-/** The whole text. `more` are verdicts that no row is behind. */
+/** Returns the whole text. `more` are verdicts without a row. */
 export function report(machine: Machine, rounds: readonly Round[], more: readonly Verdict[]): string {
   const names = [...new Set(rounds.flatMap((round) => [...round.keys()]))];
   const parts = [machineLines(machine), `Medians of ${rounds.length} rounds (least..greatest)`];
@@ -35,7 +36,7 @@ export function report(machine: Machine, rounds: readonly Round[], more: readonl
   return `${parts.join('\n\n')}\n`;
 }
 
-/** A line for each goal. */
+/** Returns a table with a line for each goal. */
 export function goalTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ goal, figure, met }) => [
     goal.text,

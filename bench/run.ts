@@ -1,4 +1,4 @@
-/** `npm run bench`: measures every row in turns, and prints what it cost next to what the goals allow. */
+/** `npm run bench`: measures all rows in turns, and prints the cost of each beside its goals. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cleanUpAtExit } from './cleanup.ts';
@@ -23,7 +23,7 @@ try {
   else await bench(options);
 } catch (error) {
   process.stderr.write(`bench: ${(error as Error).message}\n`);
-  // Whatever is still running is ended with it.
+  // The exit also ends the processes that still run.
   process.exit(1);
 }
 
@@ -48,7 +48,7 @@ async function bench(options: Options): Promise<void> {
   writeFileSync(options.json, `${JSON.stringify(raw, undefined, 2)}\n`);
 }
 
-/** Every other round goes backwards, so that no row always follows the same one. */
+/** Measures every other round backwards, so that no row always follows the same one. */
 async function measureRound(options: Options, round: number, timeLeft: () => boolean): Promise<Round> {
   const { rows, rounds, seconds, warmUp } = options;
   const figures = new Map<string, Figures>();
@@ -71,7 +71,7 @@ function startVerdicts(starts: readonly Start[]): Verdict[] {
   return idle === undefined || time === undefined ? [] : [verdict(IDLE_GOAL, idle), verdict(START_GOAL, time)];
 }
 
-/** Better now than after minutes. */
+/** Throws if a tool is missing: better now than after minutes. */
 function requireTools(rows: readonly Row[]): void {
   const needed = new Map([['h2load', 'nghttp2-client']]);
   if (rows.some(({ serving }) => serving.redis)) needed.set('redis-server', 'redis-server');

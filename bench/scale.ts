@@ -1,4 +1,4 @@
-/** `npm run bench:scale`: what a call costs as keys, connections and secrets grow, as a table and a plot; with --soak, as time goes by. */
+/** `npm run bench:scale`: prints the cost of a call as keys, connections and secrets grow, as a table and a plot; with --soak, as time passes. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cleanUpAtExit } from './cleanup.ts';
@@ -42,7 +42,7 @@ try {
   else await endure(positive(values.soak));
 } catch (error) {
   process.stderr.write(`bench:scale: ${(error as Error).message}\n`);
-  // Whatever is still running is ended with it.
+  // The exit also ends the processes that still run.
   process.exit(1);
 }
 
@@ -73,7 +73,7 @@ async function endure(minutes: number): Promise<void> {
   await soak(minutes, (line) => process.stdout.write(`${line}\n`));
 }
 
-/** Compiles the product as it is installed, and says what is measured on. */
+/** Compiles the product as its package does, and returns the description of the machine. */
 function prepare(): string {
   const machine = machineLines(describeMachine());
   pinSelf();

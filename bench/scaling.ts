@@ -1,17 +1,28 @@
-/** Measures what a call costs as one thing grows, all else left as it is: the sizes in turns, so that a busy machine is as busy for each. */
+/** Measures the cost of a call as one quantity grows and all else stays the same. The sizes take turns, so that a busy machine is equally busy for each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CrowdProcess, startCrowd } from './crowd-process.ts';
 import { fillKeys, fillSecrets } from './fill.ts';
 import { type Launched, launch } from './launch.ts';
+import type { Code } from './load/bodies.ts';
 import { withPostMortem } from './post-mortem.ts';
-import type { Case } from './series.ts';
 
-/** The cost at one size, by rounds. */
+/** A size of the quantity that grows. */
+export interface Case {
+  readonly keys: number;
+  readonly connections: number;
+  readonly underWay: number;
+  /** Calls per second at even intervals, instead of as many in progress as possible. */
+  readonly rate?: number;
+  readonly secrets: number;
+  readonly code: Code;
+}
+
+/** The cost at one size, a figure for each round. */
 export interface Point {
   readonly size: number;
   readonly cpuMicros: readonly number[];
   readonly callsPerSecond: readonly number[];
-  /** Resident memory before the first call, the most right after a load, and a while after the last. */
+  /** Resident memory: before the first call, the maximum right after a load, and a while after the last load. */
   readonly idleMiB: number;
   readonly loadedMiB: number;
   readonly afterMiB: number;
@@ -22,33 +33,33 @@ export interface Effort {
   readonly seconds: number;
 }
 
-/** A size whose server runs and whose callers are connected. */
+/** A size with its running server and its connected callers. */
 interface Station {
   readonly size: number;
   readonly launched: Launched;
   readonly crowd: CrowdProcess;
   readonly idleMiB: number;
-  /** As last seen: so many requests are made before a run, and some more. */
+  /** The last measured rate. A run gets a few more requests than this rate needs. */
   perSecond: number;
 }
 
 const MEBIBYTE = 2 ** 20;
 const WARM_UP_S = 3;
 const LONGEST_WARM_UP_MS = 30_000;
-/** More than a server answers in a second. */
+/** More calls than a server answers in a second. */
 const FIRST_GUESS = 20_000;
 const HEADROOM = 1.6;
-/** How long a server is left alone before it is asked what it still holds, in ms. */
+/** How long a server rests before its memory is measured, in ms. */
 const REST_MS = 2000;
 
-/** Starts a server for each size, and loads them in turns. */
+/** Starts a server for each size, and loads the servers in turns. */
 export async function measureSizes(cases: ReadonlyMap<number, Case>, effort: Effort): Promise<Point[]> {
   const stations: Station[] = [];
   try {
     for (const [size, each] of cases) stations.push(await open(size, each));
     const rounds: Awaited<ReturnType<typeof measureOnce>>[][] = stations.map(() => []);
     for (let round = 0; round < effort.rounds; round += 1) {
-      // Every other round goes backwards.
+      // Every other round runs backwards.
       const order = [...stations.entries()];
       for (const [i, station] of round % 2 === 0 ? order : order.toReversed()) {
         rounds[i]?.push(await withPostMortem(station.launched, () => measureOnce(station, effort.seconds)));
@@ -91,7 +102,10 @@ async function open(size: number, { keys, connections, underWay, rate, secrets, 
   });
 }
 
-/** So long that every key was used before anything counts: first uses are another figure. A slow machine has to do with some of them. */
+/**
+ * Loads the server until each key was used, since the first use of a key is a separate figure. On a slow machine, the measurement includes some first
+ * uses.
+ */
 async function warmUp(station: Station, keys: number): Promise<void> {
   const endsAt = performance.now() + LONGEST_WARM_UP_MS;
   for (let used = 0; used < keys && performance.now() < endsAt; ) used += (await run(station, WARM_UP_S)).calls;

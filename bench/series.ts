@@ -1,20 +1,8 @@
 /** The series of `bench:scale`: the quantity that grows, its sizes, and the goals. */
 import { goal, type Verdict, verdict } from './goals.ts';
-import type { Code } from './load/bodies.ts';
 import { CONNECTIONS } from './rows.ts';
-import type { Point } from './scaling.ts';
+import type { Case, Point } from './scaling.ts';
 import { spread } from './statistics.ts';
-
-/** A size of the quantity that grows. */
-export interface Case {
-  readonly keys: number;
-  readonly connections: number;
-  readonly underWay: number;
-  /** Calls a second at even intervals, instead of as many under way as can be. */
-  readonly rate?: number;
-  readonly secrets: number;
-  readonly code: Code;
-}
 
 export interface Series {
   readonly title: string;
@@ -23,12 +11,12 @@ export interface Series {
   readonly of: (size: number) => Case;
 }
 
-/** A series with what it cost. */
+/** A series with its measured cost. */
 export interface Measured extends Series {
   readonly points: readonly Point[];
 }
 
-/** Calls at any time, whatever grows; the product takes no more on one connection. */
+/** The calls in progress at any size. The product accepts no more on a single connection. */
 const UNDER_WAY = 100;
 const PLAIN: Case = { keys: 1, connections: CONNECTIONS, underWay: UNDER_WAY, secrets: 0, code: 'none' };
 const CROWDS = [1, 100, 1000];
@@ -38,8 +26,8 @@ const MOST_MIB = { idle: 100, loaded: 300 } as const;
 
 export const SERIES: readonly Series[] = [
   { title: 'Token', unit: 'API keys in use', sizes: [10, 1000, 10_000], of: (keys) => ({ ...PLAIN, keys }) },
-  // On one connection 100 calls share reads and writes, and do so on no other number of connections: what one more of these costs
-  // shows where calls come one by one anyway.
+  // On a single connection, 100 calls share reads and writes, which they do on no other number of connections. The series at a fixed rate shows the
+  // cost of a connection where calls arrive separately anyway.
   { title: 'Token', unit: 'connections', sizes: CROWDS, of: (connections) => ({ ...PLAIN, connections }) },
   {
     title: `Token at ${number(RATE)} calls/s`,
@@ -55,7 +43,7 @@ export const SERIES: readonly Series[] = [
   },
 ];
 
-/** The CPU time of a call at each size over that at the first, both of the same round: 1 is flat. */
+/** Returns the CPU time of a call at each size, divided by that at the first size in the same round. 1 means flat. */
 export function growth({ points }: Pick<Measured, 'points'>): { size: number; ratios: number[] }[] {
   const [first, ...rest] = points;
   return rest.map(({ size, cpuMicros }) => ({
@@ -64,7 +52,7 @@ export function growth({ points }: Pick<Measured, 'points'>): { size: number; ra
   }));
 }
 
-/** A verdict for each size but the first of a series, and those on memory. */
+/** Returns a verdict for each size of a series except the first, and the verdicts on memory. */
 export function judgeSeries(measured: readonly Measured[]): Verdict[] {
   const points = measured.flatMap((series) => series.points);
   return [
@@ -94,7 +82,7 @@ function judged(text: string, figures: readonly number[], bound: number): Verdic
       ];
 }
 
-/** NaN of none. */
+/** Returns the greatest figure; NaN for an empty list. */
 function most(figures: readonly number[]): number {
   return figures.length === 0 ? Number.NaN : Math.max(...figures);
 }

@@ -1,32 +1,32 @@
-/** A server in a process of its own: started, watched from outside, and stopped. */
+/** Starts a server as a process, watches it from outside, and stops it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { adopt } from './cleanup.ts';
 
-/** How long a server may take to listen, in ms. */
+/** The time that a server has to listen, in ms. */
 const START_MS = 20_000;
-/** How long it may take to stop before it is killed, in ms. */
+/** The time that a server has to stop before it is killed, in ms. */
 const STOP_MS = 5000;
-/** Linux' USER_HZ, the unit of CPU time in /proc, is this on every architecture that Node runs on; in µs. */
+/** The unit of CPU time in /proc (USER_HZ) in µs, on every architecture that Node supports. */
 const TICK_US = 10_000;
 
 /** A server that listens. */
 export interface ServerProcess {
   readonly pid: number;
   readonly address: string;
-  /** When its process was made, by `performance.now()`. */
+  /** When the process was created, in ms of `performance.now()`. */
   readonly startedAt: number;
-  /** CPU time of all its threads so far, in µs. */
+  /** Returns the CPU time of all threads so far, in µs. */
   readonly cpuMicros: () => number;
-  /** Resident memory in bytes. */
+  /** Returns the resident memory in bytes. */
   readonly residentBytes: () => number;
   readonly signal: (name: NodeJS.Signals) => void;
-  /** Throws if it has ended by itself. */
+  /** Stops the server. Rejects if it has ended before. */
   readonly stop: () => Promise<void>;
 }
 
-/** Starts `command`, which says `listens on host:port`; its standard error goes to the file `log`. */
+/** Starts `command`, which prints `listens on host:port`. Its standard error goes to the file `log`. */
 export async function startServer(
   [file, ...args]: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
@@ -62,23 +62,26 @@ export async function startServer(
   };
 }
 
-/** The environment without what would change a server behind the bench's back. */
+/** Returns the environment without variables that would change the settings of a server. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('OTPD_')));
 }
 
-/** CPU time of all threads of a process so far, in µs. */
+/** Returns the CPU time of all threads of a process so far, in µs. */
 export function cpuMicrosOf(pid: number): number {
   return cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * TICK_US;
 }
 
-/** User and system time in ticks, fields 14 and 15 of /proc/PID/stat. The name before them may hold anything, so they are counted from its end. */
+/**
+ * Returns the user and system time in ticks, fields 14 and 15 of /proc/PID/stat. Counts the fields after the end of the name, since the name may
+ * contain any character.
+ */
 export function cpuTicks(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
 
-/** VmRSS of /proc/PID/status. */
+/** Returns VmRSS from /proc/PID/status. */
 export function residentKiB(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
 }

@@ -1,4 +1,4 @@
-/** Loads the product for a long time, by Token and by Verify in turns, and says each minute what a call costs and what memory and disk it takes. */
+/** Loads the product for a long time, with Token and Verify in turns. Prints each minute the cost of a call, the memory and the disk space. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCrowd } from './crowd-process.ts';
@@ -10,13 +10,13 @@ import { short } from './table.ts';
 
 const MEBIBYTE = 2 ** 20;
 const HALF_A_MINUTE_S = 30;
-/** As many Token requests as nobody answers in half a minute, all of them the same bytes; of Verify a number that takes about as long. */
+/** More Token requests than a server answers in half a minute (all have the same bytes), and Verify requests that are made in a similar time. */
 const TURNS = [
   { call: 'Token', code: 'none', requests: 30_000 * HALF_A_MINUTE_S },
   { call: 'Verify', code: 'wrong', requests: 200_000 },
 ] as const;
 
-/** Throws if an answer is wrong or the server fails. */
+/** Rejects if an answer is wrong or the server fails. */
 export async function soak(minutes: number, say: (line: string) => void): Promise<void> {
   const launched = await launch({ kind: 'installed', limits: true, logs: true });
   try {
@@ -35,7 +35,7 @@ export async function soak(minutes: number, say: (line: string) => void): Promis
 async function load(launched: Launched, { call, code, requests }: (typeof TURNS)[number]): Promise<string> {
   const { server, apiKey, folder } = launched;
   const underWay = CONNECTIONS * STREAMS;
-  // New connections each time: those of half an hour the server sends away.
+  // New connections each time, since the server closes old connections.
   const crowd = await startCrowd(
     { address: server.address, apiKeys: [apiKey], guarded: true, connections: CONNECTIONS, underWay, code },
     folder,

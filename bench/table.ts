@@ -1,7 +1,7 @@
-/** Tables in Markdown, readable as plain text: columns padded, figures to the right. */
+/** Tables in Markdown that are readable as plain text: padded columns, with figures to the right. */
 import type { Spread } from './statistics.ts';
 
-/** A table; the first column to the left, the others to the right. */
+/** Returns a table. Aligns the first column to the left and the others to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, ...[title, ...rows.map((row) => row[column] ?? '')].map((text) => text.length)),
@@ -12,14 +12,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** The median, with the spread where there is more than one figure. */
+/** Returns the median, with the range if there are several figures. */
 export function cell(figures: Spread | undefined): string {
   if (figures === undefined) return '';
   const { median, min, max } = figures;
   return min === max ? short(median) : `${short(median)} (${short(min)}..${short(max)})`;
 }
 
-/** Three digits that count, thousands with commas. */
+/** Formats a figure with three significant digits, and thousands with commas. */
 export function short(figure: number): string {
   if (Math.abs(figure) >= 1000) return Math.round(figure).toLocaleString('en-GB');
   return figure.toFixed(Math.abs(figure) >= 100 ? 0 : Math.abs(figure) >= 10 ? 1 : 2);

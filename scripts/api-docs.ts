@@ -1,5 +1,5 @@
-/** Writes docs/api.md from the contract in gen/otp.binpb and its comments; with `--check` it only says whether the page is current. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes docs/api.md from the contract in gen/otp.binpb and its comments. With `--check` only reports whether the page is current. */
+import { readFileSync } from 'node:fs';
 import {
   createFileRegistry,
   type DescEnum,
@@ -13,14 +13,14 @@ import {
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { comment, PATH } from './comments.ts';
+import { writeOrCheck } from './made-file.ts';
 
-const FILE = 'docs/api.md';
-/** In the order of the page. No two types of them have the same name, which the anchors of the page are made of. */
+/** The packages in the order of the page. All their types have different names, as the anchors of the page require. */
 const PACKAGES: readonly string[] = ['otp.v1', 'otp.admin.v1'];
 
 const set = fromBinary(FileDescriptorSetSchema, readFileSync('gen/otp.binpb'));
 const files = [...createFileRegistry(set).files].filter(({ proto }) => PACKAGES.includes(proto.package));
-// The service first, then what it needs, in the order of its imports.
+// The service comes first, then the files that it imports, in the order of the imports.
 const orderOf = ({ proto, services }: DescFile): number => 2 * PACKAGES.indexOf(proto.package) - services.length;
 const ordered = files.toSorted((one, other) => orderOf(one) - orderOf(other));
 const page = `# API reference
@@ -33,13 +33,7 @@ ${ordered.flatMap((file) => file.messages.map((message, index) => describeMessag
 
 ${ordered.flatMap(describeEnums).join('')}`.trimEnd();
 
-const current = `${page}\n`;
-if (!process.argv.includes('--check')) {
-  writeFileSync(FILE, current);
-} else if (readFileSync(FILE, 'utf8') !== current) {
-  process.stderr.write(`${FILE} is out of date: run \`npm run generate\`\n`);
-  process.exitCode = 1;
-}
+writeOrCheck('docs/api.md', `${page}\n`, 'npm run generate');
 
 function describeService(file: DescFile, service: DescService, index: number): string {
   const path = [PATH.service, index];
@@ -66,7 +60,7 @@ function describeEnum(file: DescFile, { name, values }: DescEnum, path: readonly
   return `### ${name}\n\n${comment(file, path)}\n\n| value | number | meaning |\n|---|---|---|\n${rows.join('')}\n`;
 }
 
-/** The enums of a file, and of its messages. */
+/** Describes the enums of a file and of its messages. */
 function describeEnums(file: DescFile): string[] {
   const own = file.enums.map((descriptor, index) => describeEnum(file, descriptor, [PATH.enum, index]));
   const held = file.messages.flatMap(({ nestedEnums }, index) =>
@@ -91,7 +85,7 @@ function pathOf({ parent, name }: DescMethod): string {
   return `/${parent.typeName}/${name}`;
 }
 
-/** A comment as the paragraphs of a table's cell. */
+/** Returns a comment as the paragraphs of a table cell. */
 function cell(file: DescFile, path: readonly number[]): string {
   return comment(file, path).replaceAll('|', '\\|').replaceAll('\n\n', '<br>').replaceAll('\n', ' ');
 }

@@ -1,7 +1,7 @@
 /**
- * Says whether what is committed is what the contract gives: the code in every language, the descriptor set, the API reference, the OpenAPI
- * documents, and the copies of the service config and of the contract. Exits 1 if not. A language whose plugins cannot be installed is named,
- * and a failure only with `CI=true`.
+ * Checks that the committed files are current: the code in every language, the descriptor set, the API reference, the OpenAPI documents, and the
+ * copies of the service config and of the contract. Exits with 1 if a file is not. A language whose plugins cannot be installed is named; with
+ * `CI=true` it is a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 /** A plugin of buf.gen.yaml. */
 interface Plugin {
   readonly text: string;
-  /** The folder that it owns. */
+  /** The folder that the plugin writes. */
   readonly out: string;
   readonly installed: boolean;
 }
@@ -49,7 +49,7 @@ function readPlugin(text: string): Plugin {
   return { text, out, installed: [...text.matchAll(/\.plugins\/[\w./-]+/g)].every(([file]) => existsSync(file)) };
 }
 
-/** Runs a command, its output to ours; whether it went well. */
+/** Runs a command with the output of this process. Returns whether it succeeded. */
 function run(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 }

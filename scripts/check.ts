@@ -1,4 +1,4 @@
-/** `npm run check`: every static check, all of them even if one fails; exits 1 if any did. */
+/** `npm run check`: runs every static check, even after a failure. Exits with 1 if a check has failed. */
 import { spawnSync } from 'node:child_process';
 
 interface Check {
@@ -37,7 +37,7 @@ let failed = 0;
 for (const { name, run: check } of CHECKS) {
   const { ok, output } = check();
   if (!ok) failed += 1;
-  // A check says what it could not look at, even if nothing is wrong.
+  // The output of a successful check says what it has left out.
   process.stdout.write(`${ok ? 'ok    ' : 'FAILED'}  ${name}\n${ok ? output.replaceAll(/^(?!not checked).*\n?/gm, '') : output}`);
 }
 process.stdout.write(`checks: ${CHECKS.length - failed} passed, ${failed} failed\n`);
@@ -51,7 +51,7 @@ function run(command: string, ...args: string[]): Outcome {
   };
 }
 
-/** Against the last release, and against what others see as main: the remote's where there is one. */
+/** Compares the contract with the last release and with `main`, that of the remote if there is one. */
 function breaking(): Outcome {
   const main = ['origin/main', 'main'].find(hasContract);
   if (main === undefined) return { ok: false, output: 'no branch main with a contract to compare with: fetch it first\n' };
@@ -62,7 +62,7 @@ function breaking(): Outcome {
   return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join('') };
 }
 
-/** Without programs that only some machines have, so that it says the same everywhere. */
+/** Disables the linters that only some machines have, so that the result is the same everywhere. */
 function workflows(): Outcome {
   const { ok, output } = run('scripts/install-plugins', 'actionlint');
   if (ok) return run('.plugins/bin/actionlint', '-shellcheck=', '-pyflakes=');

@@ -1,6 +1,6 @@
 /**
- * Writes into each client's package what it has a copy of: the service config, the licence, and for C++ the contract. With `--check` it only
- * compares, names each copy that differs, and exits with 1 if there is one.
+ * Copies files into the packages of the clients: the service config, the licence and, for C++, the contract. With `--check` only compares, names each
+ * copy that differs, and exits with 1 if there is one.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/ruby/lib/otpd/service_config.json',
     'clients/rust/service_config.json',
   ],
-  // Every registry wants the licence inside the package.
-  LICENSE: ['cpp', 'csharp', 'go', 'java', 'kotlin', 'php', 'python', 'ruby', 'rust', 'typescript'].map(
+  // Every registry expects the licence inside the package.
+  LICENSE: ['cpp', 'csharp', 'go', 'java', 'kotlin', 'php', 'python', 'ruby', 'rust', 'scala', 'typescript'].map(
     (language) => `clients/${language}/LICENSE`,
   ),
-  // C++ is generated as it is built.
+  // The build of the C++ client generates its code.
   proto: ['clients/cpp/proto'],
 };
 
@@ -33,7 +33,7 @@ for (const [original, copies] of Object.entries(COPIES))
       process.exitCode = 1;
   }
 
-// A module instead of JSON, which a CommonJS build cannot import with an attribute.
+// A module instead of JSON, since a CommonJS build cannot import JSON with an attribute.
 const MODULE = 'clients/typescript/src/service-config.ts';
 const text = `/** The service config of all client languages: a copy of gen/service_config.json. */
 export default ${readFileSync('gen/service_config.json', 'utf8').trim()} as const;

@@ -1,23 +1,24 @@
-/** Writes man/otpd.1 from the commands themselves; with `--check` it only says whether the page is current. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Writes man/otpd.1 from the commands. With `--check` only reports whether the page is current. */
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Io } from '../src/cli/io.ts';
 import { type CommandEntry, commandTree, type OptionEntry } from '../src/cli/output/command-tree.ts';
+import { wrapHelp } from '../src/cli/output/help-width.ts';
 import { createProgram } from '../src/cli/program.ts';
+import { writeOrCheck } from './made-file.ts';
 
-/** A page has to have a date (man(7)): that of the last change to its form. */
+/** The date of the page, which man(7) requires: the last change to its form. */
 const DATE = '2026-11-28';
-const FOLDER = 'man';
-const FILE = `${FOLDER}/otpd.1`;
+/** The width of the items of a list, in characters: roff indents them by 11 of 80 columns and does not fill them. */
+const LIST_WIDTH = 69;
 
-/** Groups of options that many commands have, which are told once. */
+/** The groups of options that many commands share. The page describes each once. */
 const SHARED: ReadonlyMap<string, string> = new Map([
   ['Connection:', 'Connection'],
   ['Server, instead of the store:', 'Server, instead of the store'],
 ]);
 
-/** All that the program has written since somebody looked. */
+/** The output of the program since the last look. */
 const written: string[] = [];
 const output = { write: (text: string) => void written.push(text), columns: 100 };
 const io: Io = {
@@ -35,7 +36,7 @@ if (root === undefined) throw new Error('a program has at least itself');
 const page = [
   '.\\" Made by scripts/man-page.ts from the commands. Do not edit.',
   `.TH OTPD 1 "${DATE}" otpd`,
-  // Names of variables and flags are not hyphenated.
+  // Turns hyphenation off, for the names of variables and flags.
   '.nh',
   '.ad l',
   '.SH NAME',
@@ -59,15 +60,9 @@ const page = [
   '.BR oathtool (1)',
 ].join('\n');
 
-if (!process.argv.includes('--check')) {
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(FILE, `${page}\n`);
-} else if (readFileSync(FILE, 'utf8') !== `${page}\n`) {
-  process.stderr.write(`${FILE} is out of date: run \`node scripts/man-page.ts\`\n`);
-  process.exitCode = 1;
-}
+writeOrCheck('man/otpd.1', `${page}\n`, 'node scripts/man-page.ts');
 
-/** A command; a group is introduced, and its commands follow. */
+/** Describes a command. A group gets an introduction; its commands follow. */
 function section({ path, description, usage, options, subcommands }: CommandEntry): string[] {
   const own = options.filter(({ names, group }) => !names.includes('--help') && !SHARED.has(group));
   const shared = [...SHARED].filter(([group]) => options.some((one) => one.group === group)).map(([, title]) => title);
@@ -94,7 +89,7 @@ function sentence(text: string): string {
   return /[.)]$/.test(text) ? text : `${text}.`;
 }
 
-/** The notes below the options of a command, as sections of their own for the whole program. */
+/** Returns the notes below the options of the program, each as a section. */
 function notes(command: Command): string[] {
   return blocksOf(command).flatMap((block) => {
     const [heading = '', ...lines] = block.split('\n');
@@ -108,7 +103,7 @@ function notes(command: Command): string[] {
   });
 }
 
-/** The notes of one command, within its own section: prose as paragraphs, examples as they are. */
+/** Returns the notes of a command for its own section: prose as paragraphs, examples unchanged. */
 function examples(path: string): string[] {
   const command = path
     .split(' ')
@@ -129,11 +124,21 @@ function examples(path: string): string[] {
           '.RE',
           '.fi',
         ]
-      : ['.PP', ...filled(block)],
+      : ['.PP', ...paragraph(block)],
   );
 }
 
-/** The text that a command has below its options, which only printing tells. */
+/** Fills lines at the margin. Indented lines are a list, whose items stay on their own lines. */
+function paragraph(block: string): string[] {
+  const lines = block.split('\n');
+  const first = lines.findIndex((line) => /^ /.test(line));
+  if (first < 0) return filled(block);
+  const items = wrapHelp(lines.slice(first).join('\n'), LIST_WIDTH).split('\n');
+  const list = ['.nf', '.RS 4', ...items.map((line) => escaped(line.replace(/^ {2}/, ''))), '.RE', '.fi'];
+  return first === 0 ? list : [...filled(lines.slice(0, first).join('\n')), ...list];
+}
+
+/** Returns the text below the options of a command, which the command only prints. */
 function blocksOf(command: Command): string[] {
   written.length = 0;
   command.outputHelp();
@@ -146,13 +151,13 @@ function blocksOf(command: Command): string[] {
     .filter((block) => block !== '');
 }
 
-/** The options of a group, by the first command that has them. */
+/** Returns the options of a group, from the first command that has them. */
 function optionsOf(group: string): readonly OptionEntry[] {
   const first = commands.find(({ options }) => options.some((one) => one.group === group));
   return first?.options.filter((one) => one.group === group && !one.names.includes('--help')) ?? [];
 }
 
-/** A text in lines of at most 78 characters, which roff fills anew. */
+/** Splits a text into lines of at most 78 characters, which roff fills again. */
 function filled(text: string): string[] {
   const lines: string[] = [''];
   for (const word of escaped(text.replaceAll('\n', ' ')).split(/ +/)) {
@@ -163,7 +168,7 @@ function filled(text: string): string[] {
   return lines;
 }
 
-/** A text that means only itself to roff: no escape, no request at the start of a line, and dashes that can be copied. */
+/** Escapes a text for roff: no escape sequence, no request at the start of a line, and dashes that can be copied. */
 function escaped(text: string): string {
   return text
     .replaceAll('\\', '\\e')
@@ -171,7 +176,7 @@ function escaped(text: string): string {
     .replaceAll(/^[.'].*/gm, escapedStart);
 }
 
-/** A line that is no request. */
+/** Escapes a line so that roff does not read it as a request. */
 function escapedStart(line: string): string {
   return line.replace(/^[.']/, '\\&$&');
 }

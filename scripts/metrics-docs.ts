@@ -1,10 +1,8 @@
-/** Writes docs/metrics.md from the metrics themselves; with `--check` it only says whether the page is current. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes docs/metrics.md from the metrics. With `--check` only reports whether the page is current. */
 import { createMetrics } from '../src/observability/metrics.ts';
+import { writeOrCheck } from './made-file.ts';
 
-const FILE = 'docs/metrics.md';
-
-/** A metric as prom-client describes it; its types leave out what its metrics have. */
+/** A metric as prom-client describes it. The types of prom-client lack these fields. */
 interface Described {
   readonly name: string;
   readonly help: string;
@@ -13,7 +11,7 @@ interface Described {
   readonly aggregator?: string;
 }
 
-/** How the values of several workers become one. */
+/** The words for how the values of several workers are combined. */
 const TOGETHER: Readonly<Record<string, string>> = { sum: 'sum', min: 'least', max: 'greatest', first: 'any' };
 
 const metrics = createMetrics('sqlite', '0.0.0');
@@ -27,10 +25,10 @@ metrics.close();
 const page = `# Metrics
 
 \`otpd serve\` answers \`GET /metrics\` on the operations door (\`--ops-listen\`, 127.0.0.1:9464 unless something else is said) in the text format of
-Prometheus. The door needs no API key: keep it to those who run the service. No label holds an API key, its id, a tenant, an account or an address.
+Prometheus. The door needs no API key: let only operators reach it. No label holds an API key, its id, a tenant, an account or an address.
 
 With \`--workers\` the primary answers for all workers; the column "workers" says how their values become one. The counters of a worker begin at zero when it is
-replaced.
+replaced. If a worker does not answer the primary within 5 s, the scrape fails, since without its values the sums would seem to start again.
 
 | metric | type | labels | workers | meaning |
 |---|---|---|---|---|
@@ -40,16 +38,11 @@ ${rows.join('')}
 - A scraper that prefers \`application/openmetrics-text\`, as Prometheus does, is answered in that format, in which
   \`otpd_drift_steps\` has buckets alone, since its values may be negative. Where calls are traced ([operations.md](operations.md#traces)), the buckets of
   \`rpc_server_call_duration_seconds\` then name the last call that was sampled as an exemplar (\`trace_id\`, \`span_id\`): start Prometheus with
-  \`--enable-feature=exemplar-storage\`. With \`--workers\` there are no exemplars, for they cannot be added up, and the answer is always in the plain format.
+  \`--enable-feature=exemplar-storage\`. With \`--workers\` each bucket names the newest of all workers.
 - \`/livez\` answers 200 while the process runs. \`/readyz\` answers 200 while calls are served, and 503 while the server starts or stops, or its store cannot be reached.
 - [deploy/prometheus/rules.yaml](../deploy/prometheus/rules.yaml) has alerts, and [deploy/grafana/otpd.json](../deploy/grafana/otpd.json) a dashboard.
 
 \`node scripts/metrics-docs.ts\` writes this page.
 `;
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(FILE, page);
-} else if (readFileSync(FILE, 'utf8') !== page) {
-  process.stderr.write(`${FILE} is out of date: run \`node scripts/metrics-docs.ts\`\n`);
-  process.exitCode = 1;
-}
+writeOrCheck('docs/metrics.md', page, 'node scripts/metrics-docs.ts');

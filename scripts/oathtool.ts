@@ -16,29 +16,29 @@ import { type Algorithm, BOUNDS, type OtpType } from '../src/otp/params.ts';
 import { formatSecret, parseSecret } from '../src/otp/secret.ts';
 import { stepAt } from '../src/otp/totp.ts';
 
-/** Codes in a row for each set. */
+/** The number of consecutive codes in each set. */
 const CODES = 3;
-/** Runs of oathtool at a time. */
+/** The number of concurrent oathtool processes. */
 const PARALLEL = 4;
 
 interface ParameterSet {
   readonly type: OtpType;
   readonly algorithm: Algorithm;
   readonly digits: number;
-  /** Seconds. */
+  /** In seconds. */
   readonly period: number;
-  /** Seconds since the epoch, or the counter. */
+  /** The time in seconds since the epoch, or the counter. */
   readonly moment: number;
   readonly secret: string;
 }
 
-/** The set with a number: the same for the same seed, whatever the count. */
+/** Draws the parameter set with a number. It depends only on the seed and the number, not on the count. */
 function draw(seed: number, index: number): ParameterSet {
   const random = createHash('shake256', { outputLength: 144 }).update(`${seed}/${index}`).digest();
   const type = random.readUInt8(0) % 2 === 0 ? 'totp' : 'hotp';
   const algorithm = (['SHA1', 'SHA256', 'SHA512'] as const)[random.readUInt8(1) % 3] ?? 'SHA1';
   const size = 1 + (random.readUInt8(2) % BOUNDS.secret.max);
-  // Every magnitude alike: to the year 6325 for times, to 2^53 for counters.
+  // All magnitudes are equally likely: times up to the year 6325, counters up to 2^53.
   const bits = BigInt(random.readUInt8(3) % (type === 'totp' ? 38 : 54));
   const moment = Number(BigInt.asUintN(Number(bits), random.readBigUInt64BE(4)));
   return {
@@ -70,7 +70,7 @@ async function theirs({ type, algorithm, digits, period, moment, secret }: Param
   return stdout.trim().split('\n');
 }
 
-/** The first difference, in no particular order, as text; undefined if there is none. */
+/** Returns a difference as text, the first that is found; undefined if there is none. */
 async function firstDifference(seed: number, count: number): Promise<string | undefined> {
   let next = 0;
   let difference: string | undefined;

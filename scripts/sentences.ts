@@ -1,6 +1,6 @@
 /**
- * Measures the sentences of Markdown: on each page they have at most 25 words on average, and none has more than 50. Code, tables and headings do not
- * count. Prints the pages and sentences that are too long, and exits with 1 if there is one.
+ * Measures the sentences of Markdown: those of a page have at most 25 words on average, and no sentence has more than 50. Code, tables and headings
+ * do not count. Prints the pages and sentences that are too long, and exits with 1 if there is one.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 const LONGEST_AVERAGE = 25;
 const LONGEST = 50;
 
-/** Its prose comes from the contract. */
+/** Generated from the contract. */
 const GENERATED = 'docs/api.md';
 
 const pages = execFileSync('git', ['ls-files', '*.md'], { encoding: 'utf8' }).trim().split('\n');
@@ -34,7 +34,7 @@ function complaints(page: string, sentences: readonly string[]): string[] {
 function sentencesOf(text: string): string[] {
   const prose = text
     .replaceAll(/^ *```[\s\S]*?^ *```$|<!--[\s\S]*?-->/gm, '')
-    // Code that is indented; the items of a list are indented by less.
+    // Removes indented code. The items of a list have a smaller indent.
     .replaceAll(/^ {4}.*$/gm, '');
   return prose
     .split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)|\n(?=[|#])/)
@@ -44,7 +44,7 @@ function sentencesOf(text: string): string[] {
     .filter((sentence) => wordsOf(sentence) > 0);
 }
 
-/** A paragraph without the mark of a list, with the text of its links, and each piece of code as a word. */
+/** Returns a paragraph without its list mark, with the text of its links, and a word for each piece of code. */
 function plain(paragraph: string): string {
   return paragraph
     .replace(/^(?:[-*]|\d+\.)\s+/, '')

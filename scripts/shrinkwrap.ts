@@ -1,6 +1,6 @@
 /**
- * Writes `npm-shrinkwrap.json`, which goes into the package and holds an installation to the versions that were tested. With `--remove`
- * it removes the file, which in a checkout would replace `package-lock.json`, without the development dependencies.
+ * Writes `npm-shrinkwrap.json`, with which an installation of the package gets the tested versions. With `--remove` removes the file, which in a
+ * checkout would replace `package-lock.json` but lacks the development dependencies.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
@@ -21,7 +21,7 @@ const target = new URL('npm-shrinkwrap.json', root);
 if (process.argv[2] === '--remove') rmSync(target, { force: true });
 else writeFileSync(target, `${JSON.stringify(shrinkwrap(), undefined, 2)}\n`);
 
-/** The lock file without development dependencies. Throws for a package without a hash, and for one with an address. */
+/** Returns the lock file without development dependencies. Throws for a package without a hash, and for a package with an address. */
 function shrinkwrap(): Lock {
   const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8')) as Lock;
   const { '': self, ...packages } = lock.packages;

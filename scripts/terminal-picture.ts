@@ -1,7 +1,4 @@
-/**
- * Draws docs/terminal.svg and docs/terminal-dark.svg: a server that starts, an account that is enrolled, and a code that is accepted, as a real terminal
- * shows them.
- */
+/** Draws docs/terminal.svg and docs/terminal-dark.svg from a real terminal: a server starts, an account is enrolled, and a code is accepted. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,18 +7,18 @@ import type { IBufferCell } from '@xterm/headless';
 import { deviceOf } from '../test/support/enrolment.ts';
 import { openTerminal, type TerminalSession } from '../test/support/terminal.ts';
 
-/** In pixels. Whole numbers, so that the modules of the QR code are squares without seams; 90 columns are as wide as GitHub shows a README. */
+/** In pixels. With whole numbers, the modules of the QR code are squares without seams. GitHub shows 90 columns in a README. */
 const CELL = { width: 8, height: 16 } as const;
 const MARGIN = 20;
 const COLUMNS = 90;
-/** A font of 0.6 em a letter, as most are. */
+/** For a font whose letters are 0.6 em wide, as in most fonts. */
 const FONT_SIZE = 13.33;
 
 interface Theme {
   readonly background: string;
   readonly border: string;
   readonly plain: string;
-  /** By the number of ECMA-48, SGR. */
+  /** The colours by their numbers in ECMA-48, SGR. */
   readonly colours: Readonly<Record<number, string>>;
 }
 
@@ -40,7 +37,7 @@ const THEMES: Readonly<Record<string, Theme>> = {
   },
 };
 
-/** A stretch of a line that looks alike. */
+/** A part of a line with a uniform style. */
 interface Run {
   readonly column: number;
   readonly text: string;
@@ -52,7 +49,7 @@ interface Run {
 const lines = await record();
 for (const [file, theme] of Object.entries(THEMES)) writeFileSync(file, draw(lines, theme));
 
-/** Runs the commands; the lines of their terminals, one after the other. */
+/** Runs the commands, and returns the lines of their terminals one after the other. */
 async function record(): Promise<Run[][]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'otpd-picture-'));
   const main = ['node', 'src/main.ts'];
@@ -111,7 +108,7 @@ function prompt(command: string): Run[] {
   return plainLine(`$ ${command}`).map((run) => ({ ...run, isBold: true }));
 }
 
-/** All lines of a terminal, without the empty ones at its end. */
+/** Returns all lines of a terminal except the empty lines at its end. */
 function runsOf({ terminal, text }: TerminalSession): Run[][] {
   return text()
     .split('\n')
@@ -163,7 +160,7 @@ function drawRun({ column, text, foreground, background, isBold }: Run, row: num
   ];
 }
 
-/** Half blocks as rectangles, since no two fonts agree on their gaps: a path of both halves of a line. */
+/** Draws half blocks as rectangles, since fonts differ in the gaps between them: a path for both halves of a line. */
 function blocks(text: string, x: number, y: number, fill: string | undefined): string[] {
   const half = CELL.height / 2;
   const path = ['█▀', '█▄'].flatMap((drawn, at) =>

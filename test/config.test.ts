@@ -1,10 +1,10 @@
-/** The configuration: its defaults, where a setting comes from, and every mistake at once, each under its own name. */
+/** The configuration: its defaults, the source of each setting, and all mistakes at once, each under the name of its setting. */
 import { describe, expect, test } from 'vitest';
 import { type Environment, type Flags, loadConfig } from '../src/config/config.ts';
 import { isLoopback } from '../src/config/listen-address.ts';
 import { InvalidInputError } from '../src/otp/error.ts';
 
-/** The names under which mistakes are told. */
+/** Returns the names in the mistakes. */
 function mistakes(flags: Flags, env: Environment = {}): string[] {
   return violations(flags, env).map(({ field }) => field);
 }
@@ -60,7 +60,7 @@ describe('the page', () => {
   });
 });
 
-test('every mistake is listed at once, under the flag or the variable that it came from', () => {
+test('all mistakes are listed at once, under their flag or variable', () => {
   const flags = { listen: 'nowhere', logLevel: 'loud', tlsKey: '/no/such/file', plans: '/no/such/plans' };
   const env = { OTPD_SHUTDOWN_GRACE: '1h', OTPD_INSECURE: 'maybe', OTPD_TLS_CLIENT_CA: '/no/such/ca', OTPD_LOG_LEVEL: 'info' };
   expect(mistakes(flags, env).toSorted()).toEqual(
@@ -129,7 +129,7 @@ test('the defaults are safe: loopback alone, reflection on, ten seconds of grace
   });
 });
 
-test('a flag goes before its variable, an empty variable is none, and the result is frozen', () => {
+test('a flag takes precedence over its variable, an empty variable counts as unset, and the result is frozen', () => {
   const config = loadConfig(
     { listen: '127.0.0.1:2', shutdownGrace: '0.5' },
     { OTPD_LISTEN: '127.0.0.1:3', OTPD_LOG_LEVEL: '', OTPD_NO_REFLECTION: '1' },
@@ -209,7 +209,7 @@ describe('trusted proxies', () => {
     expect(mistake?.description).toContain(`entry 2 ${words}`);
   });
 
-  test('have each mistake told, by its place', () => {
+  test('report each mistake by its place', () => {
     const told = violations({}, { OTPD_TRUSTED_PROXIES: '10.0.0.0/8,,canary,10.0.0.0/40,' });
     expect(told.map(({ field }) => field)).toEqual(Array(4).fill('OTPD_TRUSTED_PROXIES'));
     expect(told.map(({ description }) => description.slice(0, 7))).toEqual(['entry 2', 'entry 3', 'entry 4', 'entry 5']);
@@ -231,7 +231,7 @@ describe('the age of connections', () => {
     expect(graces).toEqual([0, 300_000, 3_600_000, 3_600_000]);
   });
 
-  test.each(['0s', '8d', '169h', '30', '-1s', '1.5m', '', ' 1s', '1S', '500ms', 'off'])('%j is none', (maxConnectionAge) => {
+  test.each(['0s', '8d', '169h', '30', '-1s', '1.5m', '', ' 1s', '1S', '500ms', 'off'])('%j is invalid', (maxConnectionAge) => {
     const [mistake, ...more] = violations({ maxConnectionAge });
     expect([mistake?.field, more]).toEqual(['--max-connection-age', []]);
     expect(mistake?.description).toContain('use such as 90s, 30m or 24h');

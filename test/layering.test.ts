@@ -1,7 +1,7 @@
-/** Imports go downward only (design, section 5). */
+/** Imports go only downward (docs/architecture.md), and never in a circle. */
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { layeringViolations } from './support/layers.ts';
+import { circles, layeringViolations } from './support/layers.ts';
 
 const sources = new Map(
   globSync(['src/**/*.ts', 'clients/typescript/src/**/*.ts']).map((path) => [
@@ -13,6 +13,12 @@ const sources = new Map(
 test('the sources keep their layers', () => {
   expect(sources.size).toBeGreaterThan(50);
   expect(layeringViolations(sources)).toEqual([]);
+});
+
+test('the bench, the scripts, the page and the tests import in no circle', () => {
+  const others = globSync(['{bench,scripts,test}/**/*.ts', 'web/src/**/*.{ts,tsx}']);
+  expect(others.length).toBeGreaterThan(300);
+  expect(circles(new Map(others.map((path) => [path, readFileSync(path, 'utf8')])))).toEqual([]);
 });
 
 test.each([

@@ -1,33 +1,13 @@
 /**
- * Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. Or, with a rate, calls at even
- * intervals, whatever became of the calls before.
+ * Callers on several connections with a fixed number of calls in progress: when a call ends, the next one is sent. With a rate, the callers send at
+ * even intervals instead, whatever the state of earlier calls.
  */
 import { isRight } from './answers.ts';
-import type { Code } from './bodies.ts';
 import type { Connection, Ending } from './connection.ts';
 import { learn } from './learn.ts';
-import { headersFor, open } from './open.ts';
+import { type CrowdOptions, headersFor, open } from './open.ts';
 import { whenDue } from './pace.ts';
 import { watchProgress } from './progress.ts';
-
-export interface CrowdOptions {
-  /** `host:port`. */
-  readonly address: string;
-  /** Used in turns. */
-  readonly apiKeys: readonly string[];
-  /** Whether the server is to refuse calls without the key. */
-  readonly guarded: boolean;
-  readonly connections: number;
-  /** Calls at any time on all of them together; where they are fewer than the connections, these take turns. */
-  readonly underWay: number;
-  readonly code: Code;
-  /** The items of each call; unset if it is no batch. */
-  readonly items?: number | undefined;
-  /** Calls a second; each is timed from when it was due, so that no caller waits unseen. `underWay` is not heeded then. */
-  readonly rate?: number | undefined;
-  /** How long all callers may be without any answer, in ms. */
-  readonly patienceMs?: number;
-}
 
 /** The result of a run. */
 export interface CrowdResult {
@@ -38,14 +18,14 @@ export interface CrowdResult {
 }
 
 export interface Crowd {
-  /** Sends the requests, each once, until they are used up or the time is over; then waits for what is under way. */
+  /** Sends each request once, until none is left or the time is over, then waits for the calls in progress. */
   readonly run: (requests: readonly Buffer[], seconds: number) => Promise<CrowdResult>;
   readonly close: () => void;
 }
 
 const PATIENCE_MS = 10_000;
 
-/** Connects them all, and learns from one call and one refused call what success looks like. */
+/** Connects all callers. Learns the form of a success from a successful call and a refused call. */
 export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   const expected = await learn(options);
   let onEnd: (slot: number, ending: Ending) => void = () => undefined;
@@ -54,7 +34,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   const blocks = options.apiKeys.map((apiKey) => headersFor(options, apiKey));
   const connections = await Promise.all(
     Array.from({ length: options.connections }, (_, i) =>
-      // Each begins with a share of its own: all keys are used soon, and connections do not go in step.
+      // Each connection begins at another key, so that all keys are used soon and connections do not run in step.
       open(options, blocks, {
         firstTurn: Math.floor((i / options.connections) * blocks.length),
         onEnd: (slot, ending) => onEnd(slot, ending),
@@ -72,7 +52,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   function send(slot: number, body: Buffer): void {
     const connection = connections[(takesTurns ? turn++ : slot) % connections.length];
     connection?.send(slot, body);
-    // It is another one than the one whose answer is being read, which flushes by itself.
+    // The connection whose answer is being read flushes by itself, but this may be another one.
     if (takesTurns) connection?.flush();
   }
 
@@ -133,7 +113,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   };
 }
 
-/** Describes calls without an answer, as far as this side knows of them. */
+/** Describes the calls without an answer from the point of view of the callers. */
 function stillText(missing: number, sent: number, patienceMs: number, connections: readonly Connection[]): string {
   const unsent = connections.map((connection) => connection.unsent());
   const bytes = unsent.reduce((sum, each) => sum + each.bytes, 0);

@@ -1,11 +1,10 @@
-/** Learns how this server ends a call that succeeds. */
+/** Learns how a server ends a successful call. */
 import { type Expected, isRight, statusOf } from './answers.ts';
 import { bodies } from './bodies.ts';
 import type { Ending } from './connection.ts';
-import type { CrowdOptions } from './crowd.ts';
-import { headersFor, open } from './open.ts';
+import { type CrowdOptions, headersFor, open } from './open.ts';
 
-/** A message comes only with success: the trailers of a call that has one, and the right one, are what success looks like. */
+/** Returns the answer of a successful call. Only a success has a message, so its trailers are the trailers of a success. */
 export async function learn(options: CrowdOptions): Promise<Expected> {
   const [body] = bodies(1, options.code, options.items);
   if (body === undefined) throw new Error('no request was made');

@@ -1,8 +1,8 @@
-/** Makes a server of the bench listen on any free port of loopback until SIGTERM, and says where. */
+/** Makes a server of the bench listen on a free loopback port until SIGTERM, and prints its address. */
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 
-/** A grpc-js server. */
+/** Listens with a grpc-js server. */
 export function listen(server: Server, name: string): void {
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
@@ -14,7 +14,7 @@ export function listen(server: Server, name: string): void {
   });
 }
 
-/** A server of Node's. */
+/** Listens with a server of Node. */
 export function listenHttp(server: NetServer, name: string): void {
   server.listen(0, '127.0.0.1', () => {
     process.stdout.write(`${name} listens on 127.0.0.1:${(server.address() as AddressInfo).port}\n`);

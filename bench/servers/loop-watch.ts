@@ -1,11 +1,11 @@
-/** Loaded into a server with `--import`: measures its event loop, and on SIGUSR2 writes down what was since the last one. */
+/** Measures the event loop of a server that loads this module with `--import`. On SIGUSR2 writes the figures since the last signal. */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** In ms: how often it looks, and so how finely it sees. */
+/** The interval of the measurement, and so its resolution, in ms. */
 const RESOLUTION_MS = 1;
 
-const file: string | undefined = process.env['BENCH_LOOP_FILE'];
+const file: string | undefined = process.env['BENCH_FIGURES_FILE'];
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 let utilisation = performance.eventLoopUtilization();
 histogram.enable();
@@ -13,7 +13,7 @@ histogram.enable();
 process.on('SIGUSR2', () => {
   if (file === undefined) return;
   const now = performance.eventLoopUtilization();
-  // A timer that is on time counts its own period.
+  // A timer that is on time measures its own interval.
   const delay = (nanos: number) => Math.max(0, nanos / 1e6 - RESOLUTION_MS);
   const figures = {
     longestMs: delay(histogram.max),

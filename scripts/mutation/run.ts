@@ -1,5 +1,5 @@
 /**
- * Makes mistakes in the code of verification, recovery codes, limits, authentication and the stores of codes, each in a copy of the project, and runs the tests
+ * Makes mistakes in the code of verification, sealed keys, recovery codes, limits, authentication and the stores of codes, each in a copy of the project, and runs the tests
  * concerned. A mistake that no test and no type finds is printed: write the test, or name it in equivalent.json if nothing can tell it from the
  * code. Arguments: `--seed`, `--most` mutants, `--minutes`, then the beginnings of paths. Exits with 1 if a mistake was not found.
  */
@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Mutant, mutantsOf } from './mutants.ts';
 
-/** The tests of the files whose paths begin so: the first that fits. */
+/** The tests for the files whose paths begin with a prefix. The first prefix that matches counts. */
 const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
   ['src/verification/recovery-rules', ['test/store/recovery-memory', 'test/service/recovery-codes']],
+  ['src/sealing/', ['test/sealing', 'test/service/sealed-key', 'test/app/open-sealing']],
   ['src/recovery/', ['test/recovery', 'test/service/recovery-codes']],
   ['src/store/sqlite/recovery', ['test/store/recovery-sqlite']],
   ['src/verification/', ['test/verification', 'test/service', 'test/store/codes-memory', 'test/store/former-states']],
@@ -27,7 +28,7 @@ const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
   ['src/store/', ['test/store/former-states', 'test/store/redis-code-states']],
 ];
 const FILES = [
-  'src/{verification,recovery,limits,auth}/*.ts',
+  'src/{verification,sealing,recovery,limits,auth}/*.ts',
   'src/store/*/{code,answers,states,recovery}*.ts',
   'src/store/track-text.ts',
 ];
@@ -46,18 +47,19 @@ const COPIED = [
   'tsconfig.json',
   'README.md',
 ];
-/** A run for each core of a small machine. */
+/** The number of runs at a time, for a machine with two cores. */
 const AT_ONCE = 2;
 const TYPES = ['--noEmit', '-p', '.'];
-/** A mistake that makes the tests take so long, in ms, is found: they hang. */
-const TIMEOUT_MS = 120_000;
+/** A mistake that makes the tests run longer than this counts as found. */
+const MUTATED = { stdio: 'ignore', timeoutMs: 120_000 } as const;
+const UNCHANGED = { stdio: 'inherit', timeoutMs: 1_800_000 } as const;
 
 interface Job extends Mutant {
   readonly file: string;
   readonly code: string;
 }
 
-/** A mutant that does what the code does, by its line without and with the mistake. */
+/** A mutant with the same behaviour as the code, by its line without and with the mistake. */
 interface Equivalent {
   readonly file: string;
   readonly before: string;
@@ -107,12 +109,12 @@ function copyProject(): string {
   return root;
 }
 
-/** Tests that fail without a mistake would find every one. */
+/** Runs the tests without a mistake, since tests that fail would find every mistake. All run at once, without a short limit of time. */
 async function expectToPass(root: string): Promise<void> {
   const tests = [...new Set(queue.flatMap(({ file }) => testsOf(file)))];
   if (
-    (await passes(root, 'tsc', TYPES, 'inherit')) &&
-    (await passes(root, 'vitest', ['run', '--reporter', 'dot', ...tests], 'inherit'))
+    (await passes(root, 'tsc', TYPES, UNCHANGED)) &&
+    (await passes(root, 'vitest', ['run', '--reporter', 'dot', ...tests], UNCHANGED))
   )
     return;
   throw new Error('the types or the tests fail without a mistake: run them first');
@@ -145,7 +147,7 @@ function testsOf(file: string): readonly string[] {
   return TESTS.find(([files]) => file.startsWith(files))?.[1] ?? [];
 }
 
-/** The line of a mutant, without and with the mistake. */
+/** Returns the line of a mutant, without and with the mistake. */
 function lineOf({ code, start, end, text }: Job): { readonly line: number; readonly before: string; readonly after: string } {
   const [from, to] = [code.lastIndexOf('\n', start - 1) + 1, (code.indexOf('\n', end) + 1 || code.length + 1) - 1];
   return {
@@ -159,23 +161,23 @@ async function passes(
   cwd: string,
   program: string,
   words: readonly string[],
-  stdio: 'ignore' | 'inherit' = 'ignore',
+  { stdio, timeoutMs }: { readonly stdio: 'ignore' | 'inherit'; readonly timeoutMs: number } = MUTATED,
 ): Promise<boolean> {
   const child = spawn(join('node_modules', '.bin', program), words, { cwd, stdio, detached: true });
   running.add(child);
-  const timer = setTimeout(() => kill(child), TIMEOUT_MS);
+  const timer = setTimeout(() => kill(child), timeoutMs);
   const [code] = await once(child, 'close');
   clearTimeout(timer);
   running.delete(child);
   return code === 0;
 }
 
-/** Ends a program with its own children. */
+/** Kills a program with its child processes. */
 function kill({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 }
 
-/** The same order for the same seed, by a linear congruential generator. */
+/** Shuffles a list with a linear congruential generator; the same seed gives the same order. */
 function shuffled<T>(list: readonly T[], seed: number): T[] {
   let state = seed;
   const keyed = list.map((item) => {

@@ -1,7 +1,7 @@
-/** Examples of the calls of the administration, on a server with an API key, a locked secret and a ring that test/openapi prepares. */
-import type { Examples } from './examples.ts';
+/** Examples of the administration calls, on a server that test/openapi prepares with an API key, a locked secret and a ring. */
+import type { Examples } from './shared.ts';
 
-/** An API key of a caller, as an answer shows it. */
+/** An API key in an answer. */
 const API_KEY = {
   name: 'apiKeys/4fTq0bYdZk1N',
   displayName: 'billing',
@@ -12,10 +12,10 @@ const API_KEY = {
   etag: 'mZ1q3Q0cXkq8uVt5c0a7Jw',
 };
 const { name } = API_KEY;
-/** Shortened: a whole one would look like a secret that was published by mistake. */
+/** Shortened, since a complete key would look like a leaked secret. */
 const SECRET = 'otpd_4fTq0bYdZk1N_...';
 
-/** By method and name. */
+/** The examples by method and name. */
 export const ADMIN_EXAMPLES: Examples = {
   CreateApiKey: {
     created: {

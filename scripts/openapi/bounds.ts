@@ -1,4 +1,4 @@
-/** The rules of the service that the types of the contract do not say; a test holds each against the server. */
+/** The rules of the service that the types of the contract cannot express. A test compares each with the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
@@ -7,9 +7,9 @@ import { MOST_ITEMS } from '../../src/service/batch.ts';
 import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
 import { MAX_BLOB } from '../../src/service/sealed-key.ts';
 import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
-import type { Json } from './json-schema.ts';
+import type { Json } from './shared.ts';
 
-/** The fields that must be sent. */
+/** The required fields. */
 export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.GenerateRequest.account_name',
   'otp.v1.TokenRequest.key',
@@ -39,7 +39,7 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.admin.v1.GetApiKeyUsageRequest.name',
 ]);
 
-/** Where exactly one field must be sent. */
+/** The groups of which exactly one field must be set. */
 export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set([
   'otp.v1.Key.source',
   'otp.v1.RewrapItem.item',
@@ -47,26 +47,26 @@ export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set([
   'otp.admin.v1.UnlockAttemptsRequest.subject',
 ]);
 
-/** Zero is what an unset field has, and means the default. */
+/** Zero is the value of an unset field, and means the default. */
 const DIGITS = { enum: [0, 6, 7, 8] };
 const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
 const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
 const BATCH = { minItems: 1, maxItems: MOST_ITEMS };
-/** A name without a colon or a control character. The service counts bytes, which are never fewer. */
+/** A name without colons and control characters. JSON Schema counts characters; the service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
 
-/** 256 bytes, in base64. */
+/** 256 bytes in base64. */
 const CONTEXT = { maxLength: 344 };
 const ITEMS = { minItems: 1, maxItems: MOST_ITEMS };
 
-/** The name of an API key, of a plan, and of the state of a secret or of a set. */
+/** The resource names of an API key, a plan, and the state of a secret or set. */
 const API_KEY_NAME = { pattern: '^apiKeys/[0-9A-Za-z]{12}$' };
 const PLAN_NAME = { pattern: '^plans/.{1,32}$' };
 const STATE_NAME = { pattern: '^[A-Za-z0-9_-]{22}$' };
-/** In an answer alone. */
+/** For fields that only answers have. */
 const OUTPUT = { readOnly: true };
 
-/** Bounds on fields of requests, by full name, in the words of JSON Schema. */
+/** The bounds on fields of requests, by full name, as JSON Schema keywords. */
 export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.Key.secret': { minLength: 1, maxLength: 2048 },
   'otp.v1.Key.uri': { minLength: 1, maxLength: 4096 },

@@ -1,7 +1,7 @@
-/** Prints a collection of Postman (format 2.1, which Bruno and Insomnia import too) made of the OpenAPI documents that are named as arguments. */
+/** Prints a Postman collection (format 2.1, which Bruno and Insomnia also import) from the OpenAPI documents that are its arguments. */
 import { readFileSync } from 'node:fs';
 
-/** The parts of our documents that a collection is made of. */
+/** The parts of the documents that the collection uses. */
 interface Document {
   readonly info: { readonly title: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -50,7 +50,7 @@ const collection = {
 };
 process.stdout.write(`${JSON.stringify(collection, undefined, 2)}\n`);
 
-/** The requests of a document, each with the name of its folder. An operation without JSON, which is a stream, has none. */
+/** Returns the requests of a document with the names of their folders. Skips operations without JSON, which are streams. */
 function operationsOf({ paths }: Document): { folder: string; items: object[] }[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({
@@ -60,7 +60,7 @@ function operationsOf({ paths }: Document): { folder: string; items: object[] }[
   );
 }
 
-/** A request for each example of the body. */
+/** Returns a request for each example of the body. */
 function requestsOf(
   method: string,
   path: string,

@@ -1,19 +1,21 @@
-/** The OpenAPI documents of the calls over HTTP with JSON, in the unary form of the Connect protocol, from the contract and its comments. */
+/** Makes the OpenAPI documents of the calls over HTTP with JSON (the unary form of the Connect protocol) from the contract and its comments. */
 import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
 import { errorResponses, errorSchemas } from './errors.ts';
-import { EXAMPLES, type Example } from './examples.ts';
-import { commentOf, enumSchema, type Json, messageSchema, reachable, refTo, WELL_KNOWN } from './json-schema.ts';
+import { EXAMPLES } from './examples.ts';
+import { commentOf, enumSchema, messageSchema, reachable, refTo, WELL_KNOWN } from './json-schema.ts';
 import {
   ANSWER_HEADER_REFS,
   ANSWER_HEADERS,
   ERROR_HEADER_REFS,
+  type Example,
+  type Json,
   RETRY_HEADER,
   SECURITY,
   SECURITY_SCHEMES,
   SERVERS,
 } from './shared.ts';
 
-/** A document: the services of a package. */
+/** The facts about a document, which describes the services of a package. */
 export interface About {
   readonly file: string;
   readonly package: string;
@@ -21,7 +23,7 @@ export interface About {
   readonly summary: string;
   /** The first paragraph of the description. */
   readonly introduction: string;
-  /** A first call: its path below the server, and its body. */
+  /** An example of a first call: its path below the server, and its body. */
   readonly firstCall: readonly [path: string, body: string];
 }
 
@@ -39,7 +41,7 @@ export const DOCUMENTS: readonly About[] = [
     package: 'otp.admin.v1',
     title: 'otpd: administration',
     summary: 'API keys, plans, sealing keys and locks of a server',
-    introduction: `For those who run a server: its API keys, plans and sealing keys, its status, and the locks of users. Every call needs an API key with the scope
+    introduction: `For operators: its API keys, plans and sealing keys, its status, and the locks of users. Every call needs an API key with the scope
 \`admin\`, which \`otpd keys create --name ops --scopes admin\` makes; every change is written to the audit trail.`,
     firstCall: ['otp.admin.v1.AdminService/ListApiKeys', '{"pageSize": 10}'],
   },
@@ -73,7 +75,7 @@ const REQUEST_ID = {
   schema: { type: 'string' },
 };
 
-/** Describes the services of a package among `files`, which have the reasons of errors too. */
+/** Describes the services of a package among `files`, which also contain the reasons of errors. */
 export function connectDocument(files: readonly DescFile[], about: About): Json {
   const services = files.filter((file) => file.proto.package === about.package).flatMap((file) => file.services);
   const methods = services.flatMap((service) => service.methods);
@@ -143,7 +145,7 @@ function operationOf(method: DescMethod, service: DescService, errors: Json): Js
   };
 }
 
-/** A request that is not read as a call: its error has no details. */
+/** The answer to a request that is not a valid call. Its error has no details. */
 function refusal(description: string): Json {
   return { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/connect.Error' } } } };
 }

@@ -1,4 +1,4 @@
-/** The errors of the contract as answers of the Connect protocol: a status for each code, with the reasons that it stands for. */
+/** The errors of the contract as answers of the Connect protocol: a status for each code, with the reasons of the code. */
 import { createRegistry, type DescEnum, type DescEnumValue, type DescMessage, fromBinary, toJson } from '@bufbuild/protobuf';
 import { base64Encode } from '@bufbuild/protobuf/wire';
 import { type Any, anyUnpack } from '@bufbuild/protobuf/wkt';
@@ -7,9 +7,10 @@ import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { InvalidInputError } from '../../src/otp/error.ts';
 import { Rejection, type RejectionReason } from '../../src/ports/rejection.ts';
 import { statusOf } from '../../src/rpc/status.ts';
-import { commentOf, type Json } from './json-schema.ts';
+import { commentOf } from './json-schema.ts';
+import type { Json } from './shared.ts';
 
-/** The HTTP status of each code that the service answers with, as the Connect protocol maps it. */
+/** The HTTP status of each code of the service, as the Connect protocol defines it. */
 const HTTP_STATUS: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
@@ -24,7 +25,7 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** Reasons whose answer says when to try again, in ms. */
+/** The reasons whose answer says when to try again, in ms. */
 const RETRY_AFTER_MS: Readonly<Record<string, number>> = {
   rate_limited: 12_000,
   authentication_throttled: 41_000,
@@ -33,12 +34,12 @@ const RETRY_AFTER_MS: Readonly<Record<string, number>> = {
 const DETAILS = createRegistry(file_google_rpc_error_details);
 const REQUEST_ID = '9bd6c5d3-3b8f-4f2e-8a40-7a4d4a0f8f6c';
 
-/** The status of each answer that is an error, by the name of its component. */
+/** The status of each error answer, by the name of its component. */
 export type ErrorStatuses = ReadonlyMap<string, number>;
 
-/** The answers for the components of the document, by name, and their statuses. */
+/** Returns the answers for the components of the document by name, and their statuses. */
 export function errorResponses(reasons: DescEnum, headers: Json): { readonly responses: Json; readonly statuses: ErrorStatuses } {
-  // Two codes may share a status, and a document has an answer for each status.
+  // Codes may share a status, and a document has one answer for each status.
   const byStatus = Map.groupBy(
     reasons.values.filter(({ number }) => number !== 0),
     (value) => statusOfCode(codeOf(value)),
@@ -51,7 +52,7 @@ export function errorResponses(reasons: DescEnum, headers: Json): { readonly res
   };
 }
 
-/** The schemas of an error and its details. */
+/** Returns the schemas of an error and its details. */
 export function errorSchemas(): Json {
   return {
     'connect.Error': {
@@ -62,7 +63,7 @@ export function errorSchemas(): Json {
         code: {
           type: 'string',
           description: 'The code of the error.',
-          // A request that is no call has another: the one that a client would take its HTTP status for.
+          // A request that is not a call gets another code, which clients derive from the HTTP status.
           enum: [...Object.keys(HTTP_STATUS).map((code) => code.toLowerCase()), 'unknown'],
         },
         message: { type: 'string', description: 'English text that says what to do; no value of the request is in it.' },
@@ -98,7 +99,7 @@ function responseOf(values: readonly DescEnumValue[], headers: Json): Json {
   };
 }
 
-/** The error as the server sends it. */
+/** Returns the error as the server sends it. */
 function exampleOf(value: DescEnumValue): Json {
   const name = shortName(value);
   const metadata = (JSON.parse(/Example: (\{.*\})/.exec(commentOf(value))?.[1] ?? '{}') as { metadata?: Record<string, string> })
@@ -127,7 +128,7 @@ function detailOf(detail: Any): Json {
   return { type, debug: toJson(schema, message), value: base64Encode(detail.value, 'std_raw') };
 }
 
-/** The comment of a reason begins with its code. */
+/** Returns the code at the beginning of the comment of a reason. */
 function codeOf(value: DescEnumValue): string {
   const code = /^([A-Z_]+): /.exec(commentOf(value))?.[1] ?? '';
   statusOfCode(code);

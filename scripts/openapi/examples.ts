@@ -1,32 +1,25 @@
-/** Examples of each call: a test sends every request to the server, and compares the answer. */
+/** Examples of each call. A test sends every request to the server and compares the answer. */
 import { ADMIN_EXAMPLES } from './admin-examples.ts';
-import type { Json } from './json-schema.ts';
+import type { Examples } from './shared.ts';
 
-/** A call that works, and its answer. */
-export interface Example {
-  readonly summary: string;
-  readonly request: Json;
-  readonly response: Json;
-}
-
-/** By method and name. */
-export type Examples = Readonly<Record<string, Readonly<Record<string, Example>>>>;
-
-/** The secrets of the RFCs' own test vectors. */
+/** The secrets in the test vectors of the RFCs. */
 const RFC_6238_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-/** The same, sealed under the bytes 0 to 31 for the context `user-1`: a test vector of docs/sealed-keys.md. */
+/** The same secret, sealed under the bytes 0 to 31 for the context `user-1`: a test vector of docs/sealed-keys.md. */
 const SEALED = {
   blob: 'otpk1_go4q06ChoqOkpaanqKmqq6ytrq9rDvDMr2izZDlQcP-s30wSCJpiXTEcwNdQxJkRvVNp1Md8eFQv6-QnFnWB-MmL',
   context: 'dXNlci0x',
 };
 
-/** A set of test/vectors/recovery-codes.json, bound to `user-1`. */
+/** A set from test/vectors/recovery-codes.json, bound to `user-1`. */
 const RECOVERY_SET = {
   blob: 'otpr1_go4q06ChoqOkpaanqKmqq6ytrq_PKxgxsLoORRj7uoaPWSTHiBPLRUkzYyiuYh6ZjKvTjvfULgcvIfD_mptZmPcik-KxMYVkPVv15f9u75ajL6uhxbLTo6fNuuaEmhbRuCFEojaf7d8CHwKTyOwkD79n-b5NfRx-F4ZQJFYhnEMDJjT8oRe2s96jEBqcrufgCgSQpvnX2KIrxAbzhGRcsFyvQDhlfVvMntz1ETLCiGBhGw4SmimaIx-Hw213NQIS_C-OTYb5TGjwX64aM55rrVIJFLU0pooHHLaA',
   context: 'dXNlci0x',
 };
 
-/** Of all calls; no two services have a method of one name. The time, a new secret and all else that differs from call to call is an example of its kind. */
+/**
+ * The examples of all calls, by method and name; method names are unique across services. Values that differ from call to call, such as times and new
+ * secrets, are examples of their kind.
+ */
 export const EXAMPLES: Examples = {
   ...ADMIN_EXAMPLES,
   Generate: {

@@ -1,15 +1,13 @@
-/** The messages and enums of the contract as JSON Schema (draft 2020-12), in the canonical JSON form of proto3. */
+/** Describes the messages and enums of the contract as JSON Schema (draft 2020-12), in the canonical JSON form of proto3. */
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { getComments } from '@bufbuild/protoplugin';
 import { BOUNDS, REQUIRED, REQUIRED_ONEOFS } from './bounds.ts';
-
-/** A schema, or any other object of an OpenAPI document. */
-export type Json = { readonly [name: string]: unknown };
+import type { Json } from './shared.ts';
 
 type Described = Parameters<typeof getComments>[0];
 
 const INTEGER = 'integer';
-/** 64 bits do not fit into a JavaScript number, so that they travel as text. */
+/** JSON has 64-bit integers as text, since they do not fit into a JavaScript number. */
 const BIG_INTEGER = { type: 'string', pattern: '^(0|[1-9][0-9]*)$' };
 
 const SCALARS: Readonly<Partial<Record<ScalarType, Json>>> = {
@@ -22,7 +20,7 @@ const SCALARS: Readonly<Partial<Record<ScalarType, Json>>> = {
   [ScalarType.UINT64]: BIG_INTEGER,
 };
 
-/** Google's own messages that have a JSON form of their own. */
+/** The messages of Google that have a special form in JSON. */
 export const WELL_KNOWN: Readonly<Record<string, Json>> = {
   'google.protobuf.Timestamp': {
     type: 'string',
@@ -36,17 +34,17 @@ export const WELL_KNOWN: Readonly<Record<string, Json>> = {
   },
 };
 
-/** The comment of an element of the contract, as Markdown. */
+/** Returns the comment of an element of the contract as Markdown. */
 export function commentOf(element: Described): string {
   return (getComments(element).leading ?? '').replaceAll(/^ /gm, '').trim();
 }
 
-/** A reference to the schema of a message or enum. */
+/** Returns a reference to the schema of a message or enum. */
 export function refTo({ typeName }: DescMessage | DescEnum): Json {
   return { $ref: `#/components/schemas/${typeName}` };
 }
 
-/** The schema of a message. Answers lack the fields that have their default value; requests may have no others than these. */
+/** Returns the schema of a message. Answers omit fields with their default value. Requests must not have other fields. */
 export function messageSchema(message: DescMessage, isInput: boolean): Json {
   const required = message.fields.filter((field) => REQUIRED.has(pathOf(field))).map(({ jsonName }) => jsonName);
   const alternatives = message.oneofs.filter((oneof) => REQUIRED_ONEOFS.has(`${message.typeName}.${oneof.name}`));
@@ -63,7 +61,7 @@ export function messageSchema(message: DescMessage, isInput: boolean): Json {
   };
 }
 
-/** The schema of an enum: the names of its values. */
+/** Returns the schema of an enum: the names of its values. */
 export function enumSchema(descriptor: DescEnum): Json {
   const values = descriptor.values.map((value) => {
     const [meaning = ''] = commentOf(value).split('\n\n');
@@ -76,7 +74,7 @@ export function enumSchema(descriptor: DescEnum): Json {
   };
 }
 
-/** Every message and enum that `messages` hold, themselves included, by full name. */
+/** Returns `messages` and every message and enum that they contain, by full name. */
 export function reachable(messages: Iterable<DescMessage>): ReadonlyMap<string, DescMessage | DescEnum> {
   const found = new Map<string, DescMessage | DescEnum>();
   const visit = (type: DescMessage | DescEnum): void => {
@@ -92,7 +90,7 @@ export function reachable(messages: Iterable<DescMessage>): ReadonlyMap<string, 
   return new Map([...found].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The bounds of a list beside those of its items. */
+/** The bounds that apply to a list instead of its items. */
 const LIST_BOUNDS: ReadonlySet<string> = new Set(['minItems', 'maxItems']);
 
 function fieldSchema(field: DescField): Json {

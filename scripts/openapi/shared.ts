@@ -1,12 +1,24 @@
-/** The same in both OpenAPI documents: where the server is, how callers authenticate, and the headers of every answer. */
-import type { Json } from './json-schema.ts';
+/** The common parts of both OpenAPI documents: the address of the server, the authentication, and the headers of every answer. */
+
+/** A schema, or any other object of an OpenAPI document. */
+export type Json = { readonly [name: string]: unknown };
+
+/** A successful call and its answer. */
+export interface Example {
+  readonly summary: string;
+  readonly request: Json;
+  readonly response: Json;
+}
+
+/** The examples, by method and name. */
+export type Examples = Readonly<Record<string, Readonly<Record<string, Example>>>>;
 
 export const SERVERS: readonly Json[] = [
   { url: '/', description: 'The server that this document comes from' },
   { url: 'http://127.0.0.1:50080', description: 'The default address' },
 ];
 
-/** Either of the two. */
+/** A call needs either of the two. */
 export const SECURITY: readonly Json[] = [{ apiKey: [] }, { bearer: [] }];
 
 export const SECURITY_SCHEMES: Json = {
@@ -27,7 +39,7 @@ export const ANSWER_HEADERS: Json = {
   },
 };
 
-/** Of errors alone. */
+/** A header of errors only. */
 export const RETRY_HEADER: Json = {
   'retry-after': {
     description: 'Seconds to wait before the next try; absent if that does not help.',

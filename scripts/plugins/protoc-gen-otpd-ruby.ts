@@ -1,11 +1,12 @@
 /**
- * A protoc plugin that makes the files of `Otpd::V1` in `otpd/v1`, or of `Otpd::AdminV1` in `otpd/admin_v1`: messages from protoc, with the comments of the contract, and stubs.
+ * A protoc plugin that makes the files of `Otpd::V1` in `otpd/v1` or of `Otpd::AdminV1` in `otpd/admin_v1`: messages from protoc with the comments of
+ * the contract, and stubs.
  *
- * protoc takes the load path of generated Ruby from the path of the proto file, which would claim the top-level name `otp` in every program
- * that installs the client. So protoc is given the files under the names that the gem has. It leaves the comments out, and gRPC's own plugin
- * for stubs comes with a protoc of its own (the gem grpc-tools), for what is a list of methods in Ruby: both are made here.
+ * protoc derives the load path of generated Ruby from the path of the proto file, which would claim the top-level name `otp` in every program that
+ * installs the client. So protoc gets the files under the names that the gem uses. protoc omits comments, so this plugin adds them. gRPC's plugin for
+ * stubs needs another protoc (the gem grpc-tools), so this plugin also writes the stubs, which are a list of methods.
  *
- * The option `protoc=<file>` says where protoc is, and `package=v1` or `package=admin_v1` what to make.
+ * The option `protoc=<file>` names the protoc to use, and `package=v1` or `package=admin_v1` the package to make.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,12 +50,12 @@ function isOurs(name: string): boolean {
   return name.startsWith(PACKAGE) && request.fileToGenerate.includes(name);
 }
 
-/** The name of a generated file below the folder of the package. */
+/** Returns the name of a generated file below the folder of the package. */
 function fileOf({ proto }: DescFile, ending: string): string {
   return `${basename(proto.name, '.proto')}${ending}`;
 }
 
-/** Moves the contract's files, and what refers to them, to the packages of the gem. */
+/** Moves the files of the contract, and all references to them, to the packages of the gem. */
 function rename(request: CodeGeneratorRequest): void {
   const moved = (name: string) => {
     const place = PACKAGES.find(({ source }) => name.startsWith(source));
@@ -64,13 +65,13 @@ function rename(request: CodeGeneratorRequest): void {
   for (const file of request.protoFile) {
     file.name = moved(file.name);
     file.dependency = file.dependency.map(moved);
-    // Options for other languages would only be dead weight in what a program loads.
+    // Drops the options for other languages, which a Ruby program would load for nothing.
     const place = PACKAGES.find(({ folder }) => file.name.startsWith(folder));
     if (place !== undefined) file.options = create(FileOptionsSchema, { rubyPackage: place.module });
   }
 }
 
-/** The code that protoc makes of each file, by its name. */
+/** Returns the code that protoc makes of each file, by name. */
 function runProtoc(names: readonly string[]): ReadonlyMap<string, string> {
   const protoc = options.get('protoc');
   if (protoc === null) throw new Error('the option protoc=<file> is missing');

@@ -1,4 +1,4 @@
-/** Ruby for the contract: stubs of its services, and its comments before the classes that protoc makes. */
+/** Ruby code for the contract: the stubs of its services, and comments before the classes that protoc makes. */
 import {
   type DescEnum,
   type DescField,
@@ -10,7 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import { comment, PATH } from '../comments.ts';
 
-/** The stubs of the services of a file, for gRPC's `GenericService`; `module` is where its messages are. */
+/** Returns the stubs of the services of a file, for gRPC's `GenericService`. `module` contains the messages. */
 export function stubs(file: DescFile, module: string): string {
   const [outer, inner] = module.split('::');
   return `# frozen_string_literal: true
@@ -53,13 +53,13 @@ ${rpcs.join('\n')}      end
 `;
 }
 
-/** The code that protoc made of a file, with a comment before each of its messages and enums. */
+/** Returns the code that protoc made of a file, with a comment before each message and enum. */
 export function documented(file: DescFile, code: string): string {
   const comments = new Map<string, string>([
     ...file.messages.map((message, index) => [message.typeName, describeMessage(file, message, index)] as const),
     ...file.enums.map((values, index) => [values.typeName, describeEnum(file, values, index)] as const),
   ]);
-  // YARD knows no constant of a class that is not written with `class`.
+  // YARD cannot place a constant in a class that the source does not define with the keyword `class`.
   const flat = code.replaceAll(/^ {4}(\w+)::(\w+) = (.*)$/gm, '    $1.const_set(:$2, $3)');
   return flat.replaceAll(/^ {4}\w+ = .*\.lookup\("([\w.]+)"\).*\n/gm, (line, name: string) => {
     const found = comments.get(name);
@@ -82,12 +82,12 @@ function describeEnum(file: DescFile, { values }: DescEnum, index: number): stri
   return `${comment(file, path)}\n\nValues:\n\n${items.join('\n')}`;
 }
 
-/** An item of a Markdown list: a name as code, what it is, and a text of whole paragraphs. */
+/** Returns an item of a Markdown list: a name as code, its kind, and a text of whole paragraphs. */
 function item(name: string, kind: string, text: string): string {
   return `- \`${name}\`${kind}: ${text.replaceAll(/\n(?=.)/g, '\n  ')}`;
 }
 
-/** The class of a field's value in Ruby; the values of an enum are symbols. */
+/** Returns the Ruby class of a field's value. The values of an enum are symbols. */
 function typeOf({ fieldKind, scalar, message, enum: values }: DescField): string {
   const type = message === undefined ? (values?.name ?? scalarOf(scalar)) : rubyName(message);
   return fieldKind === 'list' ? `Array<${type}>` : type;
@@ -107,7 +107,7 @@ function typesOf({ input, output, methodKind }: DescMethod, module: string): str
   return `${request}, ${methodKind === 'server_streaming' ? `stream(${response})` : response}`;
 }
 
-/** A comment of Ruby, indented. */
+/** Returns an indented Ruby comment. */
 function lines(indent: number, text: string): string {
   return text.replaceAll(/^.*$/gm, (line) => `${' '.repeat(indent)}#${line === '' ? '' : ` ${line}`}`);
 }

@@ -1,4 +1,4 @@
-/** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
+/** The composition root: builds every part from the configuration, runs the service, and closes the parts in reverse order. */
 import { createAuthenticator } from '../auth/authenticator.ts';
 import { createKeyAdministration } from '../auth/key-administration.ts';
 import type { Config } from '../config/config.ts';
@@ -15,16 +15,16 @@ import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
 import { followLogLevel } from './live-log-level.ts';
-import { openLivePlans } from './live-plans.ts';
 import { openSealing } from './open-sealing.ts';
-import { startOperations } from './operations.ts';
+import { type OpsOfPrimary, startOperations } from './operations.ts';
+import { openLivePlans } from './plans.ts';
 import { watchStore } from './store-monitor.ts';
 import { VERSION } from './version.ts';
 
-/** How often the times of last use are written down, in ms. */
+/** The interval at which the times of last use are stored, in ms. */
 const FLUSH_MS = 10_000;
 
-/** Parts that come from outside: tests give their own. */
+/** Parts from outside the configuration: tests pass their own. */
 export interface Ports {
   readonly log: Log;
   readonly clock: Clock;
@@ -32,22 +32,22 @@ export interface Ports {
   readonly store?: Store;
   /** Limits that several processes share, instead of the store's. */
   readonly limits?: LimitStore | undefined;
-  /** Given to a worker, whose primary serves the operations door: told whether calls are served, whenever that changes. */
-  readonly onReady?: ((isReady: boolean) => void) | undefined;
+  /** The primary of a worker, which serves the operations door. */
+  readonly primary?: OpsOfPrimary | undefined;
 }
 
 export interface App {
   readonly store: Store;
-  /** The plans in force. */
+  /** The current plans. */
   readonly plans: () => Plans;
-  /** Listens; resolves to the addresses in force. */
+  /** Listens; resolves to the addresses. */
   readonly run: () => Promise<Addresses>;
-  /** Stops, gracefully first; may be called at any time, and more than once. */
+  /** Stops, gracefully first; may be called at any time and repeatedly. */
   readonly close: () => Promise<void>;
 }
 
-/** Builds the service; nothing listens yet. If a part fails, the parts before it are closed again. */
-export async function build(config: Config, { log, clock, store: lent, limits, onReady }: Ports): Promise<App> {
+/** Builds the service, which does not listen yet. If a part fails, closes the parts before it. */
+export async function build(config: Config, { log, clock, store: lent, limits, primary }: Ports): Promise<App> {
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
@@ -57,13 +57,13 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
   const warn = (text: string): void => logger.warn(text);
   const opened = lent ?? (await openStore(config, warn, (error) => onLost(error)));
   parts.defer(() => opened.close());
-  const operations = await startOperations(config, { logger, onReady });
+  const operations = await startOperations(config, { logger, primary });
   parts.defer(operations.close);
   const store = operations.measure(opened);
   const fingerprints = await bindFingerprints(config, store);
   const sealing = await openSealing(config, store, logger, clock);
   parts.defer(sealing.close);
-  // The store wakes up, and its writer starts, while the largest part of the code is loaded. The monitor reports a store that is away.
+  // The store connects, and its writer starts, while the doors load. The monitor reports an unreachable store.
   const awake = store.ping().catch(() => undefined);
   const { openDoors } = await import('./doors.ts');
   const trail = openTrail(config, logger);
@@ -101,7 +101,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
   });
   let graceEnd = Number.POSITIVE_INFINITY;
   const traces = config.traces ? (await import('../observability/traces.ts')).startTraces(logger, VERSION) : undefined;
-  // After the doors, whose last calls are sent too, in what they have left of the grace.
+  // Closed after the doors, so that the spans of their last calls are sent too, in the rest of the grace period.
   parts.defer(() => traces?.close(Math.max(0, Math.min(config.shutdownGraceMs, graceEnd - performance.now()))));
   const doors = await openDoors(config, {
     log,
@@ -154,7 +154,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     store,
     plans: plans.current,
     run: async () => {
-      // No caller should have to wait for the store to get ready.
+      // The first caller must not wait for the store to connect.
       await awake;
       const addresses = await doors.listen();
       operations.setListening(true);
@@ -169,14 +169,17 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
   };
 }
 
-/** Reads the fingerprint key, made on the first start, and refuses one that the store's state was not written under. */
+/** Reads the fingerprint key, which the first start makes. Throws `InvalidInputError` if the state in the store belongs to another key. */
 async function bindFingerprints({ fingerprintKeyFile: given, dataDir }: Config, store: Store): Promise<Fingerprints> {
   const file = given ?? fingerprintKeyFile(dataDir);
   if (given === undefined) ensureFingerprintKey(file);
   const field = SETTINGS.fingerprintKeyFile.flag;
   const fingerprints = createFingerprints(readFingerprintKey(file, field));
   if (await store.bind(fingerprints.identity)) return fingerprints;
-  throw invalid(field, 'not the key that the store was used with, so that used codes would pass again: restore the first one');
+  throw invalid(
+    field,
+    'not the fingerprint key of this store, without which used codes would pass again: restore the original key',
+  );
 }
 
 function openTrail({ auditLog }: Config, logger: Logger): ReturnType<typeof openAuditLog> {

@@ -1,4 +1,4 @@
-/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. */
+/** The doors of the service, which share one lifecycle of calls. */
 import type { Config } from '../config/config.ts';
 import { type Addresses, formatAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -22,30 +22,31 @@ import { otpMethods, type ServicePorts } from '../service/methods.ts';
 import { listenAt, listenUnlessTaken } from './listening.ts';
 import { guardMemory } from './memory-guard.ts';
 
-/** The parts of the doors. */
+/** The parts that the doors need. */
 export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly admit: Admit;
   readonly service: ServicePorts;
   readonly admin: Omit<AdminPorts, keyof ServicePorts | 'outcomes'>;
-  /** Undefined where nobody asks for any. */
+  /** Undefined if metrics are off. */
   readonly metrics: Metrics | undefined;
-  /** Undefined where calls are not traced. */
+  /** Undefined if calls are not traced. */
   readonly traces: Traces | undefined;
 }
 
 export interface Doors extends Pick<GrpcServer, 'setServing'> {
-  /** How many connections and streams are open. */
+  /** The number of open connections. */
   readonly openConnections: () => number;
+  /** The number of open streams. */
   readonly openStreams: () => number;
   /** Listens; rejects with `CannotListenError`. */
   readonly listen: () => Promise<Omit<Addresses, 'ops'>>;
-  /** Stops in order, within the grace of the configuration. */
+  /** Stops in order, within the grace period of the configuration. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the doors; nothing listens yet. Rejects with `InvalidInputError` for TLS files that cannot be used. */
+/** Makes the doors without listening. Rejects with `InvalidInputError` for TLS files that cannot be used. */
 export async function openDoors(config: Config, parts: DoorParts): Promise<Doors> {
   try {
     return await openAll(config, parts);
@@ -118,7 +119,7 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
       files: createDocuments({ page: config.page, grpcPort: () => grpcPort }),
       corsOrigins: config.corsOrigins,
       ...listening,
-      // The gRPC server tells of the same files.
+      // The gRPC server reports problems of the same files.
       onTlsProblem: () => undefined,
       onFault: (err) => logger.error({ err }, 'a request is not answered'),
     });
@@ -126,7 +127,11 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
   const servers = http === undefined ? [grpc] : [grpc, http];
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const openConnections = (): number => sum(servers.map(({ connections }) => connections()));
-  const guard = guardMemory(openConnections, () => sum(servers.map(({ strangeCalls }) => strangeCalls())));
+  const guard = guardMemory({
+    connections: openConnections,
+    strangersGone: () => sum(servers.map(({ strangersGone }) => strangersGone())),
+    strangeCalls: () => sum(servers.map(({ strangeCalls }) => strangeCalls())),
+  });
   return {
     setServing: grpc.setServing,
     openConnections,

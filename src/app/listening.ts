@@ -1,7 +1,7 @@
-/** Listening at an address of the configuration, and what is said if that cannot be. */
+/** Listens at an address of the configuration; a failure names the setting. */
 import { formatAddress, type ListenAddress } from '../config/listen-address.ts';
 
-/** The system does not let us listen at an address that was asked for. */
+/** The system does not allow the process to listen at a configured address. */
 export class CannotListenError extends Error {
   /** The setting to correct. */
   readonly flag: string;
@@ -20,18 +20,18 @@ export interface Listening {
   readonly listen: (host: string, port: number) => Promise<number>;
 }
 
-/** Listens; gives the port. Rejects with `CannotListenError` if the system does not let it. */
+/** Listens; resolves to the port. Rejects with `CannotListenError` if the system does not allow it. */
 export async function listenAt(server: Listening, address: ListenAddress, flag: string): Promise<number> {
   try {
     return await server.listen(address.host, address.port);
   } catch (error) {
-    // Only the system says so: a bound that cannot be installed is another matter.
+    // Other errors, such as a bound that cannot be installed, do not come from the system.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new CannotListenError(flag, address, error);
   }
 }
 
-/** Listens; gives the address in force, undefined if that cannot be at an address that nobody asked for. */
+/** Listens; resolves to the address, or to undefined if a default address is not available. */
 export async function listenUnlessTaken(
   server: Listening,
   address: ListenAddress & { readonly isDefault: boolean },

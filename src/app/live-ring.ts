@@ -1,9 +1,9 @@
-/** The ring in force, which follows its file while the process runs. */
+/** The ring of sealing keys, read again whenever its file changes. */
 import type { Logger } from '../observability/log.ts';
 import type { Clock } from '../ports/store.ts';
 import { createRing, type Ring, type RingKey } from '../sealing/ring.ts';
-import { followFile } from './followed-file.ts';
 import { readRingFile } from './ring-file.ts';
+import { followFile } from './setting-file.ts';
 
 export interface LiveRing extends Ring {
   /** All keys, in the order in which they were added. */
@@ -20,8 +20,8 @@ export interface LiveRingOptions {
 }
 
 /**
- * Reads the ring, and again whenever its file changes. A file that cannot be used, or lacks a key that was there, leaves the ring as it was: it
- * is not complete yet, or a mistake, by which blobs would no longer open. Throws `InvalidInputError` if it cannot be used at first.
+ * Reads the ring, and reads it again whenever its file changes. A file that cannot be used, or that lacks a key of the ring, leaves the ring as it is: the
+ * file is incomplete or wrong, and blobs would no longer open. Throws `InvalidInputError` if the file cannot be used at first.
  */
 export function openLiveRing({ file, field, logger, clock }: LiveRingOptions): LiveRing {
   let keys: readonly RingKey[] = [];
@@ -60,14 +60,14 @@ export function openLiveRing({ file, field, logger, clock }: LiveRingOptions): L
   };
 }
 
-/** The keys that `fresh` lacks, in words; undefined if it has all that were there, retired or not. */
+/** Describes the keys that `fresh` lacks; undefined if it has all earlier keys, retired or not. */
 function lackOf(fresh: readonly RingKey[], keys: readonly RingKey[]): string | undefined {
   const ids = new Set(fresh.map(({ id }) => id));
   const missing = keys.map(({ id }) => id).filter((id) => !ids.has(id));
   return missing.length === 0 ? undefined : `lacks ${missing.join(', ')}: retire a key with \`otpd sealing-keys retire\``;
 }
 
-/** Without the bytes of the keys, which their ids stand for. */
+/** A text that identifies the keys; their ids stand for their bytes. */
 function textOf(keys: readonly RingKey[]): string {
   return keys.map(({ id, sealsFrom, secret }) => `${id} ${sealsFrom} ${secret === undefined}`).join();
 }

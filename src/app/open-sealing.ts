@@ -1,11 +1,10 @@
-/** Sealing over the ring in force, and the days on which its keys are used. */
+/** Opens sealing over the current ring, and records the days on which its keys are used. */
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { Logger } from '../observability/log.ts';
 import { invalid } from '../otp/error.ts';
-import type { SealingKeyUses } from '../ports/sealing-keys.ts';
-import type { Clock, Store } from '../ports/store.ts';
+import type { Clock, SealingKeyUses, Store } from '../ports/store.ts';
 import type { RingKey } from '../sealing/ring.ts';
 import { createSealing, type Sealing } from '../sealing/sealing.ts';
 import type { SealingKeyInfo } from '../service/admin/configuration.ts';
@@ -18,16 +17,16 @@ export interface OpenSealing {
   readonly sealing: Sealing;
   /** All keys, without their bytes, in the order in which they were added. */
   readonly keys: () => readonly SealingKeyInfo[];
-  /** How many keys are in each state. */
+  /** The number of keys in each state. */
   readonly counts: () => Readonly<Record<KeyState, number>>;
-  /** Tells the store on which days keys were used; rejects as that does, and tries again with the next flush. */
+  /** Stores the days on which keys were used; rejects as the store does, and tries again with the next flush. */
   readonly flush: () => Promise<void>;
   readonly close: () => void;
 }
 
 /**
- * Opens the ring, made on the first start beside an embedded database: instances that share a store must have one ring, which none of them can make.
- * Throws `InvalidInputError` if there is none, or it cannot be used.
+ * Opens the ring. Beside an embedded database the first start makes it; instances that share a store must have the same ring, which none of them can make.
+ * Throws `InvalidInputError` if there is no ring, or it cannot be used.
  */
 export async function openSealing(config: Config, store: Store, logger: Logger, clock: Clock): Promise<OpenSealing> {
   const { sealingKeysFile: given, dataDir, redis } = config;
@@ -64,12 +63,12 @@ function countStates(keys: readonly RingKey[], now: number): Record<KeyState, nu
   return counts;
 }
 
-/** The uses that the store was not told of yet. Only ids of the ring come here, so that there are few. */
+/** Keeps the uses that are not stored yet. All have ids of the ring, so they are few. */
 function noteUses(store: SealingKeyUses, clock: Clock) {
   const days = new Map<string, number>();
   let fresh = new Map<string, number>();
   return {
-    /** Takes next to nothing: only the first use of a day is news. */
+    /** Records a use. Only the first use of a key on a day changes anything. */
     note(id: string): void {
       const day = Math.floor(clock() / DAY_MS);
       if (days.get(id) === day) return;

@@ -1,42 +1,58 @@
-/** The operations of a process: its metrics, whether it is ready, and the door where both are served. */
+/** The operations of a process: its metrics, its readiness, and the door that serves both. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
+import type { Gauges } from '../observability/gauges.ts';
 import type { Logger } from '../observability/log.ts';
 import { measureStore } from '../observability/measured-store.ts';
-import type { Gauges, Metrics } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { MetricValues } from '../observability/metrics-page.ts';
 import type { Store } from '../ports/store.ts';
 import { listenUnlessTaken } from './listening.ts';
 import { VERSION } from './version.ts';
 
 export interface Operations {
-  /** Undefined where the door is off: nothing is counted then. */
+  /** Undefined if the operations door is off. */
   readonly metrics: Metrics | undefined;
-  /** The same store, with its operations timed. */
+  /** Returns the same store, which times its operations. */
   readonly measure: (store: Store) => Store;
   readonly setListening: (listens: boolean) => void;
   readonly setStoreUp: (isUp: boolean) => void;
   readonly watch: (gauges: Omit<Gauges, 'certificateEnd'>) => void;
-  /** Opens the door; gives its address, undefined if it is off, served by the primary, or its default address is taken. */
+  /** Opens the door and resolves to its address; to undefined if the door is off, the primary serves it, or its default address is taken. */
   readonly listen: () => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 }
 
-export interface OperationsOptions {
-  readonly logger: Logger;
-  /** Given to a worker, whose primary serves the door: told whether calls are served, whenever that changes. */
-  readonly onReady?: ((isReady: boolean) => void) | undefined;
+/** The primary of a worker, which serves the door. */
+export interface OpsOfPrimary {
+  /** Called whenever the readiness changes. */
+  readonly ready: (isReady: boolean) => void;
+  /** Passes the function that reads the metrics; it resolves to null if they cannot be read. */
+  readonly shareMetrics: (read: () => Promise<MetricValues | null>) => void;
 }
 
-/** Starts to count, unless the door is off. */
-export async function startOperations(config: Config, { logger, onReady }: OperationsOptions): Promise<Operations> {
+export interface OperationsOptions {
+  readonly logger: Logger;
+  /** Set in a worker. */
+  readonly primary?: OpsOfPrimary | undefined;
+}
+
+/** Starts the metrics, unless the operations door is off. */
+export async function startOperations(config: Config, { logger, primary }: OperationsOptions): Promise<Operations> {
   const { ops, redis, tls, traces } = config;
-  // Loaded only where it is used.
+  // Imported only if the door is on, since a start without it is faster.
   const module = ops === undefined ? undefined : await import('../observability/metrics.ts');
-  // The values of workers are added up, where exemplars would be lost.
-  const metrics = module?.createMetrics(redis === undefined ? 'sqlite' : 'redis', VERSION, traces && onReady === undefined);
-  if (onReady !== undefined) metrics?.share();
+  const metrics = module?.createMetrics(redis === undefined ? 'sqlite' : 'redis', VERSION, traces);
+  const onFault = faultOf(logger);
+  if (metrics !== undefined)
+    primary?.shareMetrics(() =>
+      metrics.values().catch((error: unknown) => {
+        onFault(error);
+        return null;
+      }),
+    );
   const state = { listens: false, storeIsUp: true, isReady: false };
   let door: { readonly close: () => Promise<void> } | undefined;
 
@@ -45,7 +61,7 @@ export async function startOperations(config: Config, { logger, onReady }: Opera
     const isReady = state.listens && state.storeIsUp;
     if (isReady === state.isReady) return;
     state.isReady = isReady;
-    onReady?.(isReady);
+    primary?.ready(isReady);
   }
 
   return {
@@ -58,9 +74,9 @@ export async function startOperations(config: Config, { logger, onReady }: Opera
     },
     watch: (gauges) => metrics?.watch({ ...gauges, certificateEnd: () => certificateEnd(tls?.cert) }),
     async listen() {
-      if (ops === undefined || metrics === undefined || onReady !== undefined) return undefined;
+      if (ops === undefined || metrics === undefined || primary !== undefined) return undefined;
       const { createOpsDoor } = await import('../ops/server.ts');
-      const opening = createOpsDoor({ metrics: metrics.text, isReady: () => state.isReady, onFault: faultOf(logger) });
+      const opening = createOpsDoor({ metrics: metrics.text, isReady: () => state.isReady, onFault });
       door = opening;
       return listenUnlessTaken(opening, ops, SETTINGS.opsListen.flag);
     },
@@ -71,17 +87,22 @@ export async function startOperations(config: Config, { logger, onReady }: Opera
   };
 }
 
-/** Opens the door of a primary, over the metrics of its workers. Rejects with `CannotListenError` for an address that was asked for. */
+/** Opens the door of a primary, which serves the metrics of all workers. Rejects with `CannotListenError` if it cannot listen at a configured address. */
 export async function openWorkersDoor(
   ops: NonNullable<Config['ops']>,
-  isReady: () => boolean,
+  workers: { readonly areReady: () => boolean; readonly metrics: () => Promise<MetricValues[]> },
   logger: Logger,
 ): Promise<{ readonly address: string | undefined; readonly close: () => Promise<void> }> {
-  const [{ createWorkersMetrics }, { createOpsDoor }] = await Promise.all([
-    import('../observability/metrics.ts'),
+  const [{ sumMetrics }, { writePage }, { createOpsDoor }] = await Promise.all([
+    import('../observability/workers-metrics.ts'),
+    import('../observability/metrics-page.ts'),
     import('../ops/server.ts'),
   ]);
-  const door = createOpsDoor({ metrics: createWorkersMetrics(), isReady, onFault: faultOf(logger) });
+  const door = createOpsDoor({
+    metrics: async (format) => writePage(await sumMetrics(await workers.metrics()), format),
+    isReady: workers.areReady,
+    onFault: faultOf(logger),
+  });
   return { address: await listenUnlessTaken(door, ops, SETTINGS.opsListen.flag), close: door.close };
 }
 
@@ -89,7 +110,7 @@ function faultOf(logger: Logger): (error: unknown) => void {
   return (err) => logger.error({ err }, 'the metrics cannot be read');
 }
 
-/** When a certificate ends, in ms since the epoch; undefined if there is none, or the file cannot be read now. */
+/** Returns the end of a certificate in ms since the epoch; undefined if there is none or its file cannot be read. */
 function certificateEnd(file: string | undefined): number | undefined {
   if (file === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** Files of keys, for their owner alone: made whole or not at all, and replaced in one step. */
+/** Key files that only their owner can read. They are created whole or not at all, and replaced in one step. */
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
@@ -15,14 +15,17 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes `file` with its folder, unless there is one: of several processes that start at once, one makes it. It belongs to the owner of the folder. Says whether this process made it. */
+/**
+ * Makes `file` and its folder, unless the file exists. If several processes start at once, only one makes it. The file belongs to the owner of
+ * the folder. Returns whether this process made it.
+ */
 export function makePrivateFile(file: string, content: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
   try {
     keepOwner(draft, file);
-    // A link appears whole or not at all, and never replaces another.
+    // A link appears whole or not at all, and never replaces another file.
     linkSync(draft, file);
     return true;
   } catch (error) {
@@ -33,9 +36,9 @@ export function makePrivateFile(file: string, content: string): boolean {
   }
 }
 
-/** The file is being changed by another process, or one was stopped while it changed it. */
+/** Another process is changing the file, or was stopped while it changed the file. */
 export class FileLockedError extends Error {
-  /** The draft, which locks the file. */
+  /** The draft file, which is the lock. */
   readonly draft: string;
 
   constructor(draft: string) {
@@ -46,8 +49,8 @@ export class FileLockedError extends Error {
 }
 
 /**
- * Replaces `file` by what `content` makes, in one step that a crash does not undo. The draft, `FILE.new`, is the lock: throws `FileLockedError` if
- * it is there. `content` reads the file if it needs it, and may throw to leave it as it is. Its owner stays, where this process may see to that.
+ * Replaces the content of `file` in one step that a crash does not undo. The draft, `FILE.new`, is the lock: throws `FileLockedError` if it exists.
+ * `content` may read the file, and may throw to leave it unchanged. The owner stays the same if this process may change owners.
  */
 export function rewritePrivateFile(file: string, content: () => string): void {
   const draft = `${file}.new`;
@@ -77,15 +80,15 @@ function openDraft(draft: string): number {
   }
 }
 
-/** Gives a draft to the owner of the file, or else of its folder: a server that runs as that user must be able to read it. */
+/** Gives a draft to the owner of the file or, without a file, of its folder: a server that runs as that user must be able to read it. */
 function keepOwner(draft: string, file: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(file, { throwIfNoEntry: false }) ?? statSync(dirname(file));
   chownSync(draft, uid, gid);
 }
 
-/** Writes the names of a folder to the disk. */
-function flushFolder(folder: string): void {
+/** Flushes the names in a folder to the disk. Throws the error of the file system. */
+export function flushFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);

@@ -1,23 +1,23 @@
-/** The file of the ring of sealing keys: its lines, and how it is first made. docs/sealed-keys.md describes it. */
+/** The file of the sealing key ring: its lines and its creation (docs/sealed-keys.md). */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidInputError, invalid } from '../otp/error.ts';
+import { about, invalid, restating } from '../otp/error.ts';
 import { createKey, createRing, type RingKey, SEALING_KEY_BYTES } from '../sealing/ring.ts';
 import { makePrivateFile } from './private-file.ts';
 
-/** More than five hundred keys take, in bytes. */
+/** The most bytes in the file: enough for more than 500 keys. */
 const MOST_BYTES = 65_536;
 const HEADER =
   '# The sealing keys of otpd, which open every sealed key: id, made, seals from, state, key. Change it by `otpd sealing-keys` alone.\n';
 const LINE = /^([0-9a-f]{8})\s+(\S{20})\s+(\S{20})\s+(?:active\s+([A-Za-z0-9+/]{43}=)|retired)$/;
 
-/** Where the ring of an embedded database lies. */
+/** The file of the ring beside an embedded database. */
 export function ringFile(dataDir: string): string {
   return join(dataDir, 'sealing-keys');
 }
 
-/** Makes a key at `now` that may seal from `sealsFrom` on, in ms since the epoch. */
+/** Makes a key at `now` that seals from `sealsFrom` on; both are in ms since the epoch. */
 export function makeKey(now: number, sealsFrom: number): RingKey {
   const bytes = randomBytes(SEALING_KEY_BYTES);
   try {
@@ -27,27 +27,24 @@ export function makeKey(now: number, sealsFrom: number): RingKey {
   }
 }
 
-/** Makes the file with a key that seals at once, unless there is one. Says whether it made one. */
+/** Makes the file with a key that seals at once, unless the file exists. Returns whether this process made it. */
 export function ensureRingFile(file: string, now: number): boolean {
   return makePrivateFile(file, formatRing([makeKey(now, now)]));
 }
 
 /**
- * Reads the keys, which make a ring, of a file whose setting is `field`. Throws `InvalidInputError` if it cannot be used, which quotes nothing of it.
+ * Reads the keys of a ring from a file; `field` is its setting. Throws `InvalidInputError` if the file cannot be used. The error does not quote the file.
  */
 export function readRingFile(file: string, field: string): readonly RingKey[] {
   const text = readText(file, field);
-  try {
+  return restating(about(field), () => {
     const keys = parseRing(text);
     createRing(keys);
     return keys;
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(error.violations.map(({ description }) => ({ field, description })));
-  }
+  });
 }
 
-/** Reads the lines; empty ones and comments are skipped. */
+/** Reads the lines; skips empty lines and comments. */
 function parseRing(text: string): RingKey[] {
   return text.split('\n').flatMap((line, index) => {
     const content = line.trim();
@@ -105,7 +102,7 @@ function formatTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** In its only spelling. */
+/** Reads a time in the form that `formatTime` writes. */
 function readTime(text = ''): number | undefined {
   const ms = Date.parse(text);
   return Number.isNaN(ms) || formatTime(ms) !== text ? undefined : ms;
@@ -115,10 +112,10 @@ function toSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
 
-/** The state of a key: it seals now, is staged to do so later, opens what it sealed before, or is retired. */
+/** The state of a key: it seals now, it will seal later (staged), it only opens blobs that it sealed earlier, or it is retired. */
 export type KeyState = 'seals' | 'staged' | 'opens' | 'retired';
 
-/** The state of one of `keys` at `now`. */
+/** Returns the state of a key of `keys` at `now`. */
 export function keyStateAt(keys: readonly RingKey[], key: RingKey, now: number): KeyState {
   if (key.secret === undefined) return 'retired';
   if (createRing(keys).sealingKeyAt(now).id === key.id) return 'seals';

@@ -1,4 +1,4 @@
-/** The written form of an API key: `otpd_<id>_<secret>_<checksum>`, made and read. */
+/** The text form of an API key, `otpd_<id>_<secret>_<checksum>`: generated and parsed. */
 import { hash, randomBytes, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -13,7 +13,7 @@ const CHECKSUM_START = ID_START + ID_LENGTH + 1 + SECRET_LENGTH + 1;
 const LENGTH = CHECKSUM_START + CHECKSUM_LENGTH;
 const SHAPE = /^otpd_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/;
 
-/** Facts that follow from the text of an API key alone. */
+/** The facts that follow from the text of an API key alone. */
 export interface ParsedApiKey {
   /** The public id, 12 characters of base62. */
   readonly id: string;
@@ -21,26 +21,26 @@ export interface ParsedApiKey {
   readonly digest: Uint8Array;
 }
 
-/** A random id: 71 bits, so that keys made anywhere never meet. */
+/** A random id of 71 bits, which rules out collisions. */
 export function randomId(): string {
   return Array.from({ length: ID_LENGTH }, () => BASE62.charAt(randomInt(BASE62.length))).join('');
 }
 
-/** A new API key with 256 random bits, for a new id or an old one. */
+/** A new API key with 256 random bits, for a new id or an existing one. */
 export function randomApiKey(id: string): string {
   const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
   const unchecked = `otpd_${id}_${secret}`;
   return `${unchecked}_${checksum(unchecked)}`;
 }
 
-/** SHA-256 of a whole API key, 32 bytes: all that is ever stored of it. */
+/** SHA-256 of a whole API key, 32 bytes: the only form that is stored. */
 export function digestOf(apiKey: string): Uint8Array {
-  // By way of a string: asked for a buffer, `hash` takes more than twice as long, on every call of the service.
+  // Read as a string: `hash` takes more than twice as long to return a buffer, and every call needs a digest.
   return Buffer.from(hash('sha256', apiKey, 'latin1'), 'latin1');
 }
 
 /**
- * Reads an API key, strictly: the exact length first, so that no work is done on a long text, then the alphabet. Undefined for anything else.
+ * Parses an API key strictly: first the exact length, so that long texts cost nothing, then the alphabet. Returns undefined for any other text.
  */
 export function parseApiKey(text: string): ParsedApiKey | undefined {
   if (text.length !== LENGTH || !SHAPE.test(text)) return undefined;
@@ -48,8 +48,8 @@ export function parseApiKey(text: string): ParsedApiKey | undefined {
 }
 
 /**
- * Whether a text that was read as an API key can have been issued: one that was not needs no look-up. The checksum finds typing mistakes and
- * lets secret scanners recognise a key; it protects nothing, and may be compared as it comes.
+ * Whether a text in the form of an API key can have been issued; any other text needs no look-up. The checksum finds typing mistakes and lets secret
+ * scanners recognise a key. It protects nothing, so it need not be compared in constant time.
  */
 export function hasChecksum(apiKey: string): boolean {
   return apiKey.slice(CHECKSUM_START) === checksum(apiKey.slice(0, CHECKSUM_START - 1));

@@ -1,4 +1,4 @@
-/** The life of an API key: issued, rotated, expired, revoked. */
+/** The lifecycle of an API key: issued, rotated, expired, revoked. */
 
 import { isPlanName } from '../limits/plans.ts';
 import { invalid, Violations } from '../otp/error.ts';
@@ -8,22 +8,22 @@ import { digestOf, randomApiKey, randomId } from './api-key-format.ts';
 
 export { hasChecksum, type ParsedApiKey, parseApiKey } from './api-key-format.ts';
 
-/** Printable: no control, format (bidirectional overrides among them), or separator characters, and no space at either end. */
+/** Printable: no control, format (including bidirectional overrides) or separator characters, and no space at either end. */
 const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
-/** A label as in DNS: short enough for the length byte of what is sealed, and the same to look at in every script. */
+/** A DNS label: short enough for the length byte in a sealed blob, and without letters that look alike. */
 const TENANT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** A rotated key has its new secret and the one before. */
+/** A rotated key has its new secret and the previous one. */
 const LIVE_SECRETS = 2;
-/** The longest grace of a rotation. */
+/** The longest grace period of a rotation. */
 export const MAX_GRACE_MS: number = 365 * 86_400_000;
 
 /** An operator's choices for a new API key. */
 export interface NewApiKey {
-  /** For people, 1 to 100 printable characters. */
+  /** A name for people, 1 to 100 printable characters. */
   readonly name: string;
-  /** The name of a plan; whether it is configured is for the caller to check. */
+  /** The name of a plan; the caller checks whether it is configured. */
   readonly plan: string;
-  /** Whose sealed keys it opens, by the form of a DNS label, for as long as the key lives. Undefined: `DEFAULT_TENANT`. */
+  /** The tenant whose sealed keys the API key opens, a DNS label, for the life of the API key. Undefined: `DEFAULT_TENANT`. */
   readonly tenant?: string | undefined;
   /** At least one. */
   readonly scopes: readonly Scope[];
@@ -31,18 +31,18 @@ export interface NewApiKey {
   readonly expiresAt?: number | undefined;
 }
 
-/** An API key in the only moment in which it is known. */
+/** A new API key, together with its secret, which is known only now. */
 export interface IssuedApiKey {
-  /** To be shown once and kept nowhere. */
+  /** Show it once, and do not store it. */
   readonly apiKey: string;
-  /** To be stored. */
+  /** The record to store. */
   readonly record: ApiKeyRecord;
 }
 
 /** Whether an API key may be used, and if not, why. */
 export type ApiKeyStatus = 'active' | 'expired' | 'revoked';
 
-/** Makes a new API key; `now` in ms since the epoch. Throws `InvalidInputError` with every violation. */
+/** Makes a new API key at `now`, in ms since the epoch. Throws `InvalidInputError` with every violation. */
 export function issueApiKey(input: NewApiKey, now: number): IssuedApiKey {
   checkNewApiKey(input, now);
   const id = randomId();
@@ -65,28 +65,28 @@ export function issueApiKey(input: NewApiKey, now: number): IssuedApiKey {
 }
 
 /**
- * Gives a key a new secret; the one before goes on working for `graceMs`, 0 to 365 days, and any earlier one ends at once. A secret of a rotation
- * that nobody has used is not the one before: it was lost with its answer, and goes, so that the secret that callers use keeps its grace.
- * Throws `InvalidInputError` for a grace out of bounds and for a key that is revoked or expired.
+ * Gives a key a new secret. The previous secret works for another `graceMs`, 0 to 365 days; earlier secrets end at once. If the newest secret was
+ * never used, its answer was lost: the rotation replaces it, and the secret that callers use works for the grace period. Throws `InvalidInputError`
+ * for a grace period out of bounds, and for a key that is revoked or expired.
  */
 export function rotateApiKey(record: ApiKeyRecord, graceMs: number, now: number): IssuedApiKey {
   if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > MAX_GRACE_MS) throw invalid('grace', 'must be 0 to 365 days');
   const status = apiKeyStatus(record, now);
   if (status !== 'active') throw invalid('id', `names an API key that is ${status}; create a new one instead`);
   const apiKey = randomApiKey(record.id);
-  // Without a grace the old secret goes altogether: kept with an expiry of now, a clock stepping back would revive it.
+  // Without a grace period the old secret is removed: if it were kept with an expiry of now, a clock that steps back would revive it.
   const used = record.secrets.filter(({ awaitsUse }) => !awaitsUse);
   const previous = graceMs === 0 ? [] : used.slice(0, LIVE_SECRETS - 1);
   const ending = previous.map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Infinity, now + graceMs) }));
   return { apiKey, record: { ...record, secrets: [newSecret(apiKey, now, true), ...ending] } };
 }
 
-/** Ends a key for good; the moment of the first revocation stays. */
+/** Revokes a key for ever; the time of the first revocation stays. */
 export function revokeApiKey(record: ApiKeyRecord, now: number): ApiKeyRecord {
   return record.revokedAt === undefined ? { ...record, revokedAt: now } : record;
 }
 
-/** How a key stands at `now`. Revoked counts whatever the clock says. */
+/** The status of a key at `now`. A revoked key is revoked whatever the clock says. */
 export function apiKeyStatus(record: Pick<ApiKeyRecord, 'revokedAt' | 'expiresAt'>, now: number): ApiKeyStatus {
   if (record.revokedAt !== undefined) return 'revoked';
   return hasEnded(record.expiresAt, now) ? 'expired' : 'active';

@@ -1,47 +1,48 @@
-/** The administration of API keys: what operators do to them, by the command line and by the API alike, and the trail of it. */
+/** The administration of API keys, with its audit trail, for the command line and the API. */
 import { createHash } from 'node:crypto';
 import type { Actor, Audit, CallOrigin } from '../ports/audit.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { ApiKeyRecord, KeyPlace, KeyStore } from '../ports/store.ts';
 import { apiKeyStatus, type IssuedApiKey, issueApiKey, type NewApiKey, revokeApiKey, rotateApiKey } from './api-key.ts';
 
-/** Keys that are read in one step: well below a millisecond of the event loop. */
+/** The keys read in one step, which takes well below a millisecond of the event loop. */
 const READ_AT_ONCE = 100;
-/** Keys that are looked at for one page: where most are revoked, a page may be short. */
+/** The keys examined for one page: if most of them are revoked, the page may be short. */
 const MOST_LOOKED_AT = 5000;
 
-/** Who changes a key, when, and on what condition. */
+/** The actor, the time and the condition of a change. */
 export interface KeyChange {
   readonly actor: Actor;
-  /** The call that asks for it; undefined at the command line. */
+  /** The call that requests the change; undefined at the command line. */
   readonly origin?: CallOrigin | undefined;
   /** In ms since the epoch. */
   readonly now: number;
-  /** The etag that the key must have; undefined or empty: any. */
+  /** The etag that the key must have; undefined or empty for any. */
   readonly etag?: string | undefined;
 }
 
 /** A page of keys. */
 export interface KeyPage {
   readonly keys: readonly ApiKeyRecord[];
-  /** Where the next page goes on; undefined on the last one. */
+  /** Where the next page begins; undefined on the last page. */
   readonly next: KeyPlace | undefined;
 }
 
-/** Each change is atomic in the store, and is written to the audit trail once it is made. */
+/** Administers keys. Each change is atomic in the store, and is written to the audit trail afterwards. */
 export interface KeyAdministration {
   /** Makes a key. Throws `InvalidInputError` with every violation. */
   create(input: NewApiKey, change: KeyChange): Promise<IssuedApiKey>;
   /** Throws `Rejection` (`api_key_not_found`). */
   find(id: string): Promise<ApiKeyRecord>;
-  /** The next `size` keys, 1 to 1000, after a place; with `activeAt` only keys that are active at this moment, and then perhaps fewer. */
+  /** Returns the next `size` keys, 1 to 1000, after a place; with `activeAt` only keys that are active at that time, and then perhaps fewer. */
   page(after: KeyPlace | undefined, size: number, activeAt?: number): Promise<KeyPage>;
   /**
-   * Gives a key a new secret by the rule of `rotateApiKey`, whose errors it throws too. Throws `Rejection`: `api_key_not_found`, `etag_mismatch`, and
-   * `last_admin_key` without a grace for the last active key with the scope `admin`: if the answer were lost, nobody could administer.
+   * Gives a key a new secret by the rule of `rotateApiKey`, and throws its errors too. Throws `Rejection`: `api_key_not_found`, `etag_mismatch`, and
+   * `last_admin_key` for a rotation without a grace period of the last active key with the scope `admin`, since a lost answer would leave the server
+   * without an administrator.
    */
   rotate(id: string, graceMs: number, change: KeyChange): Promise<IssuedApiKey>;
-  /** Ends a key for good; one that has ended stays as it is. Throws `Rejection`: `api_key_not_found`, `etag_mismatch`, `last_admin_key`. */
+  /** Revokes a key for ever; a revoked key does not change. Throws `Rejection`: `api_key_not_found`, `etag_mismatch`, `last_admin_key`. */
   revoke(id: string, change: KeyChange): Promise<{ readonly before: ApiKeyRecord; readonly record: ApiKeyRecord }>;
 }
 
@@ -53,7 +54,7 @@ export function createKeyAdministration(keys: KeyStore, audit: Audit): KeyAdmini
     return record;
   }
 
-  /** Changes a key; `endsUse` says whether those who use it now can no longer do so. */
+  /** Changes a key; `endsUse` says whether callers may lose access. */
   async function update(
     id: string,
     { now, etag = '' }: KeyChange,
@@ -65,7 +66,7 @@ export function createKeyAdministration(keys: KeyStore, audit: Audit): KeyAdmini
       return change(key);
     };
     const found = await find(id);
-    // The scopes of a key never change, and a key that has ended stays so: nothing is decided here that could be otherwise in the step itself.
+    // The scopes of a key never change, and a revoked key stays revoked, so this decision still holds in the atomic step.
     const isAdmin = found.scopes.includes('admin') && apiKeyStatus(found, now) === 'active';
     if (!(isAdmin && endsUse)) return (await keys.update(id, checked)) ?? Promise.reject(notFound(id));
     const changed = await keys.updateWithOtherAdmin(id, checked, now);
@@ -139,7 +140,7 @@ export function nameOf(id: string): string {
   return `apiKeys/${id}`;
 }
 
-/** A digest of all that can be changed of a key: its digests too, which have 256 random bits behind them. Uses leave it as it is. */
+/** Returns a digest of everything about a key that can change. The digests of its secrets stand for the secrets. A use does not change the etag. */
 export function etagOf({ name, plan, scopes, expiresAt, revokedAt, secrets }: ApiKeyRecord): string {
   const secretsText = secrets.map(({ digest, expiresAt: end }) => [Buffer.from(digest).toString('base64'), end ?? null]);
   const text = JSON.stringify([name, plan, scopes, expiresAt ?? null, revokedAt ?? null, secretsText]);

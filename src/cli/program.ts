@@ -1,4 +1,4 @@
-/** The program: all commands under one roof, with one way out. */
+/** The program: all commands, and the handling of their errors. */
 import { Command } from 'commander';
 import { VERSION } from '../app/version.ts';
 import { withFiles } from './input/env-files.ts';
@@ -10,21 +10,22 @@ import { helpWidth, wrapHelp } from './output/help-width.ts';
 const HELP = `
 Environment:
   OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (127.0.0.1:50051)
-  OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
+  OTPD_API_KEY       the API key; \`otpd keys create\` makes one
   OTPD_API_KEY_FILE, OTPD_SECRET_FILE, OTPD_REDIS_URL_FILE
-                     a file that holds the variable without _FILE
-  OTPD_ADMIN_ADDRESS the server that keys and attempts call, not its store
-  OTPD_SECRET        the secret for token, verify, watch and seal
+                     a file that holds the value of the variable without _FILE
+  OTPD_ADMIN_ADDRESS the server that \`otpd keys\` and \`otpd attempts\` call,
+                     instead of opening the store
+  OTPD_SECRET        the secret, instead of the argument SECRET
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key
   OTPD_DATA_DIR      the folder of the database (./data)
   NO_COLOR           no colours but those of QR codes
   LC_ALL, LC_CTYPE, LANG
-                     a locale without UTF-8 gets ASCII alone
-  OTPD_ACCESSIBLE=1  nothing is drawn again in place, for screen readers
+                     with a locale without UTF-8, only ASCII is printed
+  OTPD_ACCESSIBLE=1  for screen readers: nothing is redrawn in place
 
-Exit codes: 0 done, or code accepted; 1 code not accepted, audit trail not whole, or
-server not ready; 2 not done, or could not tell.
+Exit codes: 0 success or code accepted; 1 code not accepted, audit trail not intact,
+or server not ready; 2 error, result unknown.
 
 Examples:
   $ otpd serve
@@ -33,7 +34,7 @@ Examples:
   $ otpd verify - 123456 < secret.txt
   $ otpd enrol --issuer ACME --account alice@example.com --context user-1/totp/1`;
 
-/** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
+/** Each command is loaded when it is called: a server does not load the clients' code, nor a client the server's. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   serve: async (io) => (await import('./commands/serve.ts')).serveCommand(io),
   health: async (io) => (await import('./commands/health.ts')).healthCommand(io),
@@ -47,7 +48,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
   enrol: async (io) => (await import('./commands/enrol.ts')).enrolCommand(io),
   seal: async (io) => (await import('./commands/seal.ts')).sealCommand(io),
-  rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
+  rewrap: async (io) => (await import('./commands/seal.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
   'server-status': async (io) => (await import('./commands/server-status.ts')).serverStatusCommand(io),
@@ -63,8 +64,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
 };
 
 /**
- * Builds the program, with the one command that `name` names, or with all. Errors of usage are thrown as `CommanderError`, all others as what
- * they are.
+ * Builds the program with the command `name`, or with all commands. Errors of usage are thrown as `CommanderError`, all others unchanged.
  */
 export async function createProgram(io: Io, name?: string): Promise<Command> {
   const program = new Command('otpd')
@@ -76,7 +76,7 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
     .configureOutput({
       writeOut: (text) => io.stdout.write(wrapHelp(text, helpWidth(io.stdout))),
       writeErr: (text) => io.stderr.write(wrapHelp(text, helpWidth(io.stderr))),
-      outputError: () => undefined, // Told once, by `runCommand`.
+      outputError: () => undefined, // `runCommand` prints the error once.
       getOutHelpWidth: () => helpWidth(io.stdout),
       getErrHelpWidth: () => helpWidth(io.stderr),
     })
@@ -87,24 +87,24 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
   return program;
 }
 
-/** Runs the arguments after the program's name; never rejects, and leaves the exit code with `io`. */
+/** Runs the arguments after the program's name. Never rejects, and sets the exit code of `io`. */
 export async function runProgram(given: Io, args: readonly string[]): Promise<void> {
   const io = { ...given, env: withFiles(given.env) };
   const asked = askedFor(args);
   return runCommand(await createProgram(io, asked[0]), io, asked);
 }
 
-/** The arguments, with `otpd` and `otpd help COMMAND` as the flags that ask for the same. */
+/** The arguments, with `otpd` and `otpd help COMMAND` replaced by the equivalent flags. */
 function askedFor(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
   if (first === undefined) return ['--help'];
   const [command] = rest;
   if (first !== 'help' || command === undefined) return args;
-  // An unknown one is told as it is without help.
+  // An unknown command is reported as it is without `help`.
   return Object.hasOwn(COMMANDS, command) ? [...rest, '--help'] : [command];
 }
 
-/** Commands that were built apart get the settings of the program. */
+/** Passes the settings of the program to commands that were built separately. */
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
@@ -113,7 +113,12 @@ function inherit(parent: Command): void {
   }
 }
 
-/** Looks for required options after the unknown ones, of which commander thinks last: a mistyped flag is named, not missed. */
+/** The words that call a command, such as `otpd keys create`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** Checks for required options after unknown options, which commander checks last: the error then names a mistyped flag, and not a missing one. */
 function requireLast(command: Command): void {
   const required = command.options.filter(({ mandatory }) => mandatory);
   for (const option of required) {
@@ -122,6 +127,7 @@ function requireLast(command: Command): void {
   }
   command.hook('preAction', (_, called) => {
     const missing = required.find((option) => called.getOptionValue(option.attributeName()) === undefined);
-    if (missing !== undefined) throw usageError(`required option '${missing.flags}' not specified`);
+    if (missing !== undefined)
+      throw usageError(`required option '${missing.flags}' not specified: see \`${pathOf(called)} --help\``);
   });
 }

@@ -1,15 +1,16 @@
 /** The messages between the primary and its workers: plain tuples, small enough to be sent often. */
 import type { Addresses } from '../config/listen-address.ts';
 import type { ChargeNumbers, UsageNumbers } from '../limits/charge-numbers.ts';
+import type { MetricValues } from '../observability/metrics-page.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
-/** A charge: whose, the place of its windows in the batch, and what it costs. */
+/** A charge: its subject, the place of its windows in the batch, and its cost. */
 export type Charge = readonly [subject: string, windows: number, cost: number];
-/** A refund: whose, the place of its windows, when it was charged, how much is given back, and whether that was rejected. */
+/** A refund: its subject, the place of its windows, the time of the charge, the refunded count, and whether the call was rejected. */
 export type Refund = readonly [subject: string, windows: number, chargedAt: number, count: number, rejected: boolean];
-/** A question how much is used: of whose, and the place of its windows. */
+/** A question about the usage of a subject, with the place of its windows. */
 export type UsageQuestion = readonly [subject: string, windows: number];
-/** The charges, refunds and questions of one turn of the event loop. A plan's windows are in it once, however many calls are under them. */
+/** The charges, refunds and questions of one turn of the event loop. Each plan's windows appear once, for all its calls. */
 export type LimitBatch = readonly [
   windows: readonly (readonly LimitWindow[])[],
   charges: readonly Charge[],
@@ -21,14 +22,18 @@ export type LimitAnswers = readonly [outcomes: readonly ChargeNumbers[], usages:
 export type FromWorker =
   | readonly ['limits', LimitBatch]
   | readonly ['listening', addresses: Addresses]
-  /** Whether it serves calls, whenever that changes. */
+  /** Sent whenever the worker begins or stops to serve calls. */
   | readonly ['ready', isReady: boolean]
-  /** It ends without having listened; what was wrong is the command line's to show. */
+  /** The answer to a question for the metrics; null if they cannot be read. */
+  | readonly ['metrics', MetricValues | null]
+  /** The worker ends because it cannot listen. The command line shows the reason. */
   | readonly ['failed', failure: unknown];
 
 export type FromPrimary =
-  /** The outcomes of the oldest batch that has none yet. */
+  /** The outcomes of the oldest unanswered batch. */
   | readonly ['counted', LimitAnswers]
+  /** Asks for the metrics of the worker. */
+  | readonly ['metrics']
   | readonly ['stop']
-  /** Do as after SIGHUP: open anew what was rotated away, and read the files of the configuration again. */
+  /** Act as after SIGHUP: reopen rotated files, and read the files of the configuration again. */
   | readonly ['reopen'];

@@ -2,17 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '../config/listen-address.ts';
 import type { Logger } from '../observability/log.ts';
+import type { MetricValues } from '../observability/metrics-page.ts';
 import type { Clock, LimitStore } from '../ports/store.ts';
+import { createGathering } from './gathering.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
-import { countBatch } from './shared-limits.ts';
+import { createCounting } from './shared-limits.ts';
 import { type End, startWorker, type WorkerProcess } from './worker-process.ts';
 
-/** A process that has lived for this long is restarted at once when it dies, in ms. */
+/** A worker that has lived for this long is restarted at once when it dies, in ms. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** How long a worker may take to stop beyond its grace for calls, in ms, before it is killed. */
+/** How long a worker may take to stop after the grace period of its calls, in ms, before it is killed. */
 const STOPPING_MS = 5000;
 
 export interface WorkersOptions {
@@ -20,11 +22,11 @@ export interface WorkersOptions {
   readonly graceMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The counts that are kept for all of them, in memory. */
+  /** The counts of all workers, in memory. */
   readonly limits: LimitStore;
 }
 
-/** A worker ended before it ever listened; `failure` is what it told of that, if anything. */
+/** A worker ended before it ever listened; `failure` is the reason that it sent, if any. */
 export class WorkerFailedError extends Error {
   readonly failure: unknown;
 
@@ -36,13 +38,15 @@ export class WorkerFailedError extends Error {
 }
 
 export interface Workers {
-  /** Resolves to the addresses once all listen for the first time; rejects with `WorkerFailedError` if one of them does not get so far. */
+  /** Resolves to the addresses once all workers listen for the first time; rejects with `WorkerFailedError` if a worker fails before. */
   readonly listening: Promise<Addresses>;
-  /** Whether all serve calls. */
+  /** Whether all workers serve calls. */
   readonly areReady: () => boolean;
-  /** Has each open its rotated files anew, and read the files of its configuration again. */
+  /** Returns the metrics of each worker; rejects if a worker cannot read its metrics. */
+  readonly metrics: () => Promise<MetricValues[]>;
+  /** Tells each worker to open its rotated files and to read the files of its configuration again. */
   readonly reopen: () => void;
-  /** Stops all, gracefully first; resolves when none is left. */
+  /** Stops all workers, gracefully first; resolves when all have ended. */
   readonly stop: () => Promise<void>;
 }
 
@@ -51,22 +55,28 @@ export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersO
   const alive = new Set<WorkerProcess>();
   const ready = new Set<WorkerProcess>();
   const stopping = new AbortController();
+  const gathering = createGathering(({ id }) => logger.error({ worker: id }, 'a worker does not tell its metrics'));
 
   async function run(
     onListening: (addresses: Addresses) => void,
   ): Promise<End & { readonly worker?: number; failure?: unknown }> {
     let failure: unknown;
+    const count = createCounting(limits, clock, (err) => logger.error({ err }, 'calls not counted'));
     const hear = (message: FromWorker, from: WorkerProcess): void => {
       switch (message[0]) {
         case 'limits':
-          answer(message[1], from);
+          count(message[1], (answers) => from.tell(['counted', answers]));
           break;
         case 'listening':
+          gathering.started(from);
           onListening(message[1]);
           break;
         case 'ready':
           if (message[1]) ready.add(from);
           else ready.delete(from);
+          break;
+        case 'metrics':
+          gathering.told(from, message[1]);
           break;
         case 'failed':
           failure = message[1];
@@ -78,23 +88,11 @@ export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersO
       const end = await worker.ended;
       alive.delete(worker);
       ready.delete(worker);
+      gathering.ended(worker);
       return { worker: worker.id, ...end, failure };
     } catch (err) {
       return { err };
     }
-  }
-
-  /** The answer to the latest batch of each worker. */
-  const answered = new WeakMap<WorkerProcess, Promise<void>>();
-
-  /** Answers in the order of the batches, by which the worker knows them: one with refunds alone is counted sooner than the charges before it. */
-  function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
-    const counted = countBatch(limits, clock, batch);
-    const sent = Promise.all([counted, answered.get(from)]).then(
-      ([answers]) => from.tell(['counted', answers]),
-      (err: unknown) => logger.error({ err }, 'calls not counted'),
-    );
-    answered.set(from, sent);
   }
 
   async function keepOne({ resolve, reject }: PromiseWithResolvers<Addresses>): Promise<void> {
@@ -128,6 +126,7 @@ export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersO
   return {
     listening,
     areReady: () => ready.size === count,
+    metrics: gathering.gather,
     reopen: () => tellAll(['reopen']),
     async stop() {
       stopping.abort();
@@ -142,8 +141,8 @@ export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersO
 }
 
 /**
- * Makes the count of one process, which is started again at once at first, then later each time, until it has lived for a while. To be asked at
- * each death how long to wait, in ms, given how long it has lived.
+ * Makes the restart delay of a worker. The first restart is immediate, and each further restart waits longer, until a worker has lived for a while.
+ * The function takes the lifetime of the dead worker, and returns the wait, both in ms.
  */
 export function createRestarts(): (livedMs: number) => number {
   let deaths = 0;

@@ -1,24 +1,47 @@
-/** Call counts that workers share: the primary keeps them, and each worker asks it once a turn of its event loop, for all calls together. */
+/** Call counts that workers share: the primary keeps them, and each worker sends it one message per turn of its event loop for all calls together. */
 import { type ChargeNumbers, fromNumbers, fromUsageNumbers, toNumbers, toUsageNumbers } from '../limits/charge-numbers.ts';
-import type { ChargeResult, Clock, LimitStore, LimitWindow, WindowUsage } from '../ports/store.ts';
+import {
+  type ChargeResult,
+  type Clock,
+  type LimitStore,
+  type LimitWindow,
+  StoreUnavailableError,
+  type WindowUsage,
+} from '../ports/store.ts';
 import type { Charge, LimitAnswers, LimitBatch, Refund, UsageQuestion } from './messages.ts';
 
-/** How often a worker looks whether it is answered, in ms. */
+/** How often a worker checks for an answer, in ms. */
 const LOOK_MS = 1000;
-/** After so many looks in a row at the same unanswered batch, the primary counts as gone: one alone may be this machine's sleep. */
+/** After this many checks of the same unanswered batch, the primary counts as gone. A single check may follow a sleep of the machine. */
 const MOST_LOOKS = 5;
 
+/** Counts a batch of a worker, and passes the answers to `tell` in order. */
+export type Counting = (batch: LimitBatch, tell: (answers: LimitAnswers) => void) => void;
+
 /**
- * Counts a batch, at once for counts in memory, so that batches are answered in their order. By the clock of the one who counts: by the workers'
- * own, calls that overtake each other on their way would look like a clock that steps back.
+ * The primary's side for one worker: counts each batch as it arrives, and sends the answers in the order of the batches, by which the worker matches them.
+ * Within a batch, refunds are counted before charges. A batch that cannot be counted gets an empty answer, so that no later answer is matched to it;
+ * `onFailure` gets the error.
  */
-export function countBatch(
+export function createCounting(limits: LimitStore, clock: Clock, onFailure: (error: unknown) => void): Counting {
+  let latest: Promise<void> = Promise.resolve();
+  return (batch, tell) => {
+    const counted = countBatch(limits, clock, batch).catch((error: unknown): LimitAnswers => {
+      onFailure(error);
+      return [[], []];
+    });
+    latest = Promise.all([counted, latest]).then(([answers]) => tell(answers));
+  };
+}
+
+/** Uses the clock of the counting process: with the workers' clocks, calls that overtake each other would look like a clock that steps back. */
+async function countBatch(
   limits: LimitStore,
   clock: Clock,
   [windows, charges, refunds, questions]: LimitBatch,
 ): Promise<LimitAnswers> {
   const windowsAt = (place: number): readonly LimitWindow[] => windows[place] ?? [];
-  // First, since they are about calls that have ended before the others began.
+  // Refunds come first, since their calls ended before the others began.
   for (const [subject, place, chargedAt, count, rejected] of refunds)
     void limits.refund(subject, windowsAt(place), chargedAt, count, { rejected });
   const now = clock();
@@ -32,22 +55,23 @@ export function countBatch(
 
 export interface SharedLimits {
   readonly limits: LimitStore;
-  /** To be given each answer of the primary, in their order. */
+  /** Takes an answer of the primary. The answers must come in order. */
   readonly counted: (answers: LimitAnswers) => void;
 }
 
 interface Waiting<T> {
   readonly windows: readonly LimitWindow[];
   readonly resolve: (result: T) => void;
+  readonly reject: (error: StoreUnavailableError) => void;
 }
 
-/** All that wait for the answers to a batch. */
+/** The calls that wait for the answers to a batch. */
 interface WaitingForBatch {
   readonly charges: readonly Waiting<ChargeResult>[];
   readonly questions: readonly Waiting<readonly WindowUsage[]>[];
 }
 
-/** The worker's side: `send` takes a batch to the primary; `onSilent` is told if there is no answer for seconds. */
+/** Makes the worker's side. `send` passes a batch to the primary; `onSilent` is called if the primary does not answer for seconds. */
 export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: () => void): SharedLimits {
   let windows = new Map<readonly LimitWindow[], number>();
   let charges: Charge[] = [];
@@ -69,7 +93,7 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    // After the events of this turn, so that the calls that came together go together.
+    // After the events of this turn, so that the calls of the turn are sent together.
     setImmediate(sendBatch);
   }
 
@@ -95,9 +119,9 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
   return {
     limits: {
       charge: (subject, list, cost) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           charges.push([subject, placeOf(list), cost]);
-          waiting.push({ windows: list, resolve });
+          waiting.push({ windows: list, resolve, reject });
           schedule();
         }),
       async refund(subject, list, chargedAt, count, { rejected }) {
@@ -105,23 +129,30 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
         schedule();
       },
       usage: (subject, list) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           questions.push([subject, placeOf(list)]);
-          asking.push({ windows: list, resolve });
+          asking.push({ windows: list, resolve, reject });
           schedule();
         }),
     },
     counted([outcomes, usages]) {
       looks = 0;
       const batch = sent.shift();
-      for (const [place, { windows: list, resolve }] of (batch?.charges ?? []).entries()) {
-        const outcome = outcomes[place];
-        if (outcome !== undefined) resolve(fromNumbers(list, outcome));
-      }
-      for (const [place, { windows: list, resolve }] of (batch?.questions ?? []).entries()) {
-        const usage = usages[place];
-        if (usage !== undefined) resolve(fromUsageNumbers(list, usage));
-      }
+      settle(batch?.charges ?? [], outcomes, fromNumbers);
+      settle(batch?.questions ?? [], usages, fromUsageNumbers);
     },
   };
+}
+
+/** Gives each call its answer; calls without an answer fail as if the counts could not be reached. */
+function settle<Numbers, T>(
+  waiting: readonly Waiting<T>[],
+  answers: readonly Numbers[],
+  read: (windows: readonly LimitWindow[], numbers: Numbers) => T,
+): void {
+  for (const [place, { windows, resolve, reject }] of waiting.entries()) {
+    const answer = answers[place];
+    if (answer === undefined) reject(new StoreUnavailableError(new Error('the primary could not count the call')));
+    else resolve(read(windows, answer));
+  }
 }

@@ -1,41 +1,48 @@
 /** A worker's side of its channel to the primary. */
 import cluster from 'node:cluster';
 import type { Addresses } from '../config/listen-address.ts';
+import type { MetricValues } from '../observability/metrics-page.ts';
 import type { LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
 import { createSharedLimits } from './shared-limits.ts';
 
 export interface Primary {
-  /** The counts that it keeps for all workers. */
+  /** The counts that the primary keeps for all workers. */
   readonly limits: LimitStore;
-  /** Aborted when it asks this worker to stop. */
+  /** Aborted when the primary asks this worker to stop. */
   readonly stop: AbortSignal;
-  /** Tells it where this worker listens. */
+  /** Reports the addresses of this worker. */
   readonly listening: (addresses: Addresses) => void;
-  /** Tells it whether this worker serves calls. */
+  /** Reports whether this worker serves calls. */
   readonly ready: (isReady: boolean) => void;
-  /** Tells it why this worker never will. */
+  /** Makes the primary get the metrics of this worker from `read` whenever it asks; null if they cannot be read. */
+  readonly shareMetrics: (read: () => Promise<MetricValues | null>) => void;
+  /** Reports why this worker will never listen. */
   readonly failed: (failure: unknown) => Promise<void>;
-  /** Lets go of it, which ends this process. */
+  /** Disconnects from the primary, which ends this process. */
   readonly leave: () => void;
 }
 
-/** The number of this worker, which no other worker of its primary has; undefined in a process that is not a worker. */
+/** The number of this worker, unique among the workers of its primary; undefined in a process that is not a worker. */
 export function workerNumber(): number | undefined {
   return cluster.worker?.id;
 }
 
 /**
- * Connects to the primary. Without it this process could keep neither the limits nor its port: it ends by itself when the primary does (Node sees
- * to that), and is to be ended by `onSilent` if that stops answering.
+ * Connects to the primary, without which this process could keep neither the limits nor its port. Node ends this process when the primary ends.
+ * `onSilent` is called if the primary stops answering, and must end the process too.
  */
 export function connectPrimary(onSilent: () => void): Primary {
   const stop = new AbortController();
   const shared = createSharedLimits((batch) => void tell(['limits', batch]), onSilent);
+  let metrics: () => Promise<MetricValues | null> = async () => [];
   process.on('message', (message: FromPrimary) => {
     switch (message[0]) {
       case 'counted':
         shared.counted(message[1]);
+        break;
+      case 'metrics':
+        void metrics().then((values) => tell(['metrics', values]));
         break;
       case 'stop':
         stop.abort();
@@ -50,12 +57,15 @@ export function connectPrimary(onSilent: () => void): Primary {
     stop: stop.signal,
     listening: (addresses) => void tell(['listening', addresses]),
     ready: (isReady) => void tell(['ready', isReady]),
+    shareMetrics(read) {
+      metrics = read;
+    },
     failed: (failure) => tell(['failed', failure]),
     leave: () => process.disconnect?.(),
   };
 }
 
-/** Resolves when it is on its way. A primary that has gone is told of by the end of the channel. */
+/** Resolves when the message is sent. If the primary has ended, the end of the channel reports it. */
 function tell(message: FromWorker): Promise<void> {
   return new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
 }

@@ -1,6 +1,6 @@
-/** Environment and flags become one frozen object; every mistake is listed at once. */
+/** Reads environment and flags into one frozen object, and lists every mistake at once. */
 
-import { InvalidInputError, Violations } from '../otp/error.ts';
+import { about, restating, Violations } from '../otp/error.ts';
 import type { RedisLocation } from '../store/open.ts';
 import { isLoopback, type ListenAddress, parseListen, parseListenOrOff } from './listen-address.ts';
 import {
@@ -25,21 +25,21 @@ import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 /** How `otpd serve` runs. */
 export interface Config {
   readonly listen: ListenAddress;
-  /** Where HTTP is served; undefined for nowhere. `isDefault` if nobody asked for that address. */
+  /** The address of the HTTP door; undefined if it is off. `isDefault` if the address was not configured. */
   readonly http: (ListenAddress & { readonly isDefault: boolean }) | undefined;
-  /** Where metrics and probes are served; undefined for nowhere. `isDefault` if nobody asked for that address. */
+  /** The address of the operations door; undefined if it is off. `isDefault` if the address was not configured. */
   readonly ops: (ListenAddress & { readonly isDefault: boolean }) | undefined;
-  /** The origins whose pages may call by HTTP, or `*` alone. */
+  /** The origins whose pages may call over HTTP, or `*` alone. */
   readonly corsOrigins: readonly string[];
-  /** Whether the page is served by HTTP: if nobody says so, on loopback alone. */
+  /** Whether the HTTP door serves the page; by default only on loopback. */
   readonly page: boolean;
   readonly dataDir: string;
   readonly plansFile: string | undefined;
   /** The shared store; undefined for the embedded one. */
   readonly redis: RedisLocation | undefined;
-  /** The file of the fingerprint key; undefined for the one in the data folder. */
+  /** The file of the fingerprint key; undefined for the file in the data folder. */
   readonly fingerprintKeyFile: string | undefined;
-  /** The file of the sealing keys; undefined for the one in the data folder. */
+  /** The file of the sealing keys; undefined for the file in the data folder. */
   readonly sealingKeysFile: string | undefined;
   /** How long an enrolment may be confirmed after its key was sealed, in ms. */
   readonly enrolmentTtlMs: number;
@@ -51,39 +51,39 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** The file that holds the level while the server runs; undefined for none. */
   readonly logLevelFile: string | undefined;
-  /** Undefined: as standard error is a terminal or not. */
+  /** Undefined: text if standard error is a terminal, otherwise JSON. */
   readonly logFormat: LogFormat | undefined;
   /** How long calls in flight may take to end at a shutdown, in ms. */
   readonly shutdownGraceMs: number;
-  /** How many connections each process takes at a time. */
+  /** The most connections of each process at a time. */
   readonly maxConnections: number;
-  /** How many of these connections may come from one address. */
+  /** The most of these connections from one address. */
   readonly maxConnectionsPerAddress: number;
-  /** How long a connection takes calls, give or take a tenth, in ms. */
+  /** How long a connection accepts calls, give or take a tenth, in ms. */
   readonly maxConnectionAgeMs: number;
-  /** How long calls on a connection of that age may go on, in ms. */
+  /** How long calls on a connection of that age may continue, in ms. */
   readonly maxConnectionAgeGraceMs: number;
   /** Whether unary calls may bypass grpc-js' call object. */
   readonly fastPath: boolean;
-  /** The networks of the proxies whose `x-forwarded-for` is believed. */
+  /** The networks of the proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly TrustedProxy[];
-  /** How many processes serve. */
+  /** The number of serving processes. */
   readonly workers: number;
   /** Whether calls are traced. */
   readonly traces: boolean;
 }
 
-/** Values from the command line: text for a setting with a value, true for a boolean one. */
+/** Values from the command line: text for a setting with a value, true for a boolean setting. */
 export type Flags = Readonly<Partial<Record<SettingName, string | boolean>>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the settings; throws `InvalidInputError` with every mistake, each under the flag or variable that it came from. */
+/** Reads the settings. Throws `InvalidInputError` with every mistake, each under the flag or variable that it came from. */
 export function loadConfig(flags: Flags, env: Environment): Config {
   const violations = new Violations();
   const given = (name: SettingName) => sourceOf(name, flags, env);
   const read = <T>(name: SettingName, parse: (text: string) => T): T | undefined => {
     const { text, from } = given(name);
-    return text === undefined ? undefined : violations.collect('', () => named(from, () => parse(text)));
+    return text === undefined ? undefined : violations.collect('', () => restating(about(from), () => parse(text)));
   };
   const listen = read('listen', parseListen);
   const httpListen = read('httpListen', parseListenOrOff);
@@ -173,7 +173,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   });
 }
 
-/** A setting with a default has a value, unless there was a mistake in it. */
+/** A setting with a default has a value unless it is invalid, and then an error was thrown before. */
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a setting has no default');
   return value;
@@ -185,9 +185,9 @@ function doorOf(address: ListenAddress | 'off', isDefault: boolean): Config['htt
 
 interface Source {
   readonly text: string | undefined;
-  /** The flag or the variable. */
+  /** The flag or the variable that the value came from. */
   readonly from: string;
-  /** Whether it is neither's. */
+  /** Whether the value came from neither. */
   readonly isDefault: boolean;
 }
 
@@ -197,13 +197,4 @@ function sourceOf(name: SettingName, flags: Flags, env: Environment): Source {
   if (flag !== undefined) return { text: String(flag), from: setting.flag, isDefault: false };
   const text = env[setting.env] || undefined;
   return { text: text ?? setting.fallback, from: setting.env, isDefault: text === undefined };
-}
-
-function named<T>(field: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(error.violations.map(({ description }) => ({ field, description })));
-  }
 }

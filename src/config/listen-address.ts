@@ -9,12 +9,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The addresses in force, with the ports that were taken. */
+/** The addresses that the service listens on, with the actual ports. */
 export interface Addresses {
   readonly grpc: string;
-  /** Undefined if HTTP is off, or its default address was not to be had. */
+  /** Undefined if HTTP is off, or its default address was not available. */
   readonly http: string | undefined;
-  /** Undefined if the operations door is off, its default address was not to be had, or another process serves it. */
+  /** Undefined if the operations door is off, its default address was not available, or another process serves it. */
   readonly ops: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** An address to connect to, for one to listen at. */
+/** An address that connects to a server listening at `address`. */
 export function reachableAt(address: string): string {
   return address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }

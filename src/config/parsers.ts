@@ -2,8 +2,13 @@
 import { existsSync } from 'node:fs';
 import { invalid, Violations } from '../otp/error.ts';
 import { parseRedisUrl } from '../store/redis/url.ts';
-import { parseDuration } from './duration.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './settings.ts';
+
+/** Units of spans of time, in ms. */
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** The longest duration, in ms: a hundred years. */
+const LONGEST = 36_525 * 86_400_000;
 
 export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === text);
@@ -23,17 +28,24 @@ export function parseSeconds(text: string): number {
   return Math.round(seconds * 1000);
 }
 
-/** How long an enrolment may wait, in ms. */
+/** A duration such as `90s`, `15m`, `24h`, `90d` or `2w`, in ms; undefined for any other text, and for more than a hundred years. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,10})([smhdw])$/.exec(text) ?? [];
+  const span = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return span <= LONGEST ? span : undefined;
+}
+
+/** How long an enrolment may stay pending, in ms. */
 export function parseEnrolmentTtl(text: string): number {
   return parseSpan(text, 60_000, 30 * 86_400_000, 'a minute to 30 days: use such as 15m, 24h or 7d');
 }
 
-/** The age at which a connection takes no more calls, in ms: a tenth more is still a delay that a timer takes. */
+/** Parses the age at which a connection accepts no more calls, in ms. Even a tenth more is a valid delay of a timer. */
 export function parseConnectionAge(text: string): number {
   return parseSpan(text, 1000, 7 * 86_400_000, 'a second to 7 days: use such as 90s, 30m or 24h');
 }
 
-/** How long calls may go on after that, in ms. */
+/** How long calls may continue after that age, in ms. */
 export function parseConnectionAgeGrace(text: string): number {
   return parseSpan(text, 0, 3_600_000, '0 seconds to an hour: use such as 0s, 10s or 5m');
 }
@@ -44,7 +56,7 @@ export function parseBoolean(text: string): boolean {
   throw invalid('', 'neither true nor false: use one of the two');
 }
 
-/** The text itself, once it is known to be readable. */
+/** Returns the text itself after checking that it can be parsed. */
 export function parseRedis(text: string): string {
   parseRedisUrl(text);
   return text;
@@ -67,7 +79,10 @@ export function parseFile(path: string): string {
   return path;
 }
 
-/** Reads the origins whose pages may call by HTTP (RFC 6454 section 6.2) between commas, or `*` for any. Throws `InvalidInputError` with a violation for each invalid entry. */
+/**
+ * Reads the origins whose pages may call over HTTP (RFC 6454 section 6.2), separated by commas, or `*` for any. Throws `InvalidInputError` with a
+ * violation for each invalid entry.
+ */
 export function parseCorsOrigins(text: string): readonly string[] {
   const violations = new Violations();
   const entries = text.split(',').map((entry) => entry.trim());
@@ -83,18 +98,18 @@ export function parseCorsOrigins(text: string): readonly string[] {
   return entries;
 }
 
-/** An origin has a single spelling: in lower case, without the scheme's own port and without a slash at the end. */
+/** Whether a text is an origin in its canonical form: lower case, without the default port of the scheme and without a slash at the end. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text && text !== 'null';
 }
 
 function parseSpan(text: string, least: number, most: number, range: string): number {
   const span = parseDuration(text);
-  if (span === undefined || span < least || span > most) throw invalid('', `not a span from ${range}`);
+  if (span === undefined || span < least || span > most) throw invalid('', `not a duration from ${range}`);
   return span;
 }
 
-/** In one spelling only: `01` and `1e1` are mistakes. */
+/** Reads a number in its canonical form: `01` and `1e1` are mistakes. */
 function parseNumber(text: string, what: string, least: number, most: number): number {
   const number = Number(text);
   if (String(number) !== text || !Number.isInteger(number) || number < least || number > most)

@@ -1,4 +1,4 @@
-/** The proxies whose `x-forwarded-for` is believed: networks, each in one spelling, with every mistake told. */
+/** The proxies whose `x-forwarded-for` is trusted: networks in canonical form. All mistakes are reported at once. */
 import { Violations } from '../otp/error.ts';
 import { type IpAddress, parseIp } from '../util/ip-address.ts';
 
@@ -6,11 +6,11 @@ import { type IpAddress, parseIp } from '../util/ip-address.ts';
 export interface TrustedProxy {
   readonly family: 'ipv4' | 'ipv6';
   readonly address: string;
-  /** How many leading bits all its addresses share. */
+  /** The number of leading bits that all its addresses share. */
   readonly prefix: number;
 }
 
-/** Reads addresses and CIDRs (RFC 4632, RFC 4291 section 2.3) between commas. Throws `InvalidInputError` with a violation for each invalid entry. */
+/** Reads addresses and CIDRs (RFC 4632, RFC 4291 section 2.3), separated by commas. Throws `InvalidInputError` with a violation for each invalid entry. */
 export function parseTrustedProxies(text: string): readonly TrustedProxy[] {
   const violations = new Violations();
   const proxies = text.split(',').flatMap((entry, place) => {
@@ -23,7 +23,7 @@ export function parseTrustedProxies(text: string): readonly TrustedProxy[] {
   return proxies;
 }
 
-/** The network, or what is wrong with it. */
+/** The network, or the mistake in words. */
 function parseEntry(entry: string): TrustedProxy | string {
   const [, text = '', bits] = /^([\da-f:.]+)(?:\/(\d{1,3}))?$/i.exec(entry) ?? [];
   const address = parseIp(text);

@@ -1,38 +1,29 @@
 /**
- * The age of connections of gRPC. grpc-js has an option for it, which cuts streams off without a status after the grace. Here each stream is told why
- * it ends. Node publishes every stream of an HTTP/2 server on a diagnostics channel, which is the public way to the connections that grpc-js serves.
+ * The age of gRPC connections. The option of grpc-js for it cuts streams off without a status after the grace period; here each stream gets a status with the
+ * reason. Node publishes every stream of an HTTP/2 server on a diagnostics channel, which is the public way to the connections that grpc-js serves.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
-import { type ConnectionAge, startAging } from '../listener/connection-age.ts';
-import { formatPeer } from '../rpc/peer.ts';
+import { ageSession, type ConnectionAge } from '../listener/connection-age.ts';
 
 /** Published before a stream is handed to its server (Node 24.2 and later). */
 const CREATED = 'http2.server.stream.created';
 
 type Age = (session: Http2Session) => void;
 
-/** By the port of a server; other HTTP/2 servers of this process are left alone. */
+/** By the port of a server; other HTTP/2 servers of this process are not affected. */
 const servers = new Map<number, Age>();
-/** Connections that age, and those of other servers. */
+/** Connections that are ageing already, and connections of other servers. */
 const known = new WeakSet<Http2Session>();
 let isWatching = false;
 
 /**
- * Has the connections to `port` age, each from its first call on; before that it ends by being idle. `endStreams` is told the address and port of the
- * caller whose streams are to end. Gives the function that has further connections left alone.
+ * Ages the connections to `port`, each from its first call on; before that the idle timeout ends it. `endStreams` gets the address and port of the caller whose
+ * streams are to end. Returns the function that stops this for further connections.
  */
 export function ageConnections(port: number, age: ConnectionAge, endStreams: (connection: string) => void): () => void {
   watch();
-  servers.set(port, (session) => {
-    const connection = formatPeer(session.socket.remoteAddress, session.socket.remotePort);
-    const stop = startAging(age, {
-      retire: () => session.close(),
-      endStreams: () => endStreams(connection),
-      cutOff: () => session.destroy(),
-    });
-    session.once('close', stop);
-  });
+  servers.set(port, (session) => ageSession(session, age, endStreams));
   return () => servers.delete(port);
 }
 

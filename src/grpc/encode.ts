@@ -1,6 +1,6 @@
 /**
- * Encodes answers for the wire, compiled from the contract as `toBinary` is, of which it gives the bytes. It writes all of them to one place:
- * `toBinary` makes three array buffers a message, and to make and free these costs more than to fill them.
+ * Encodes answers in the wire format, compiled from the contract as `toBinary` is, with the same result. It writes into one shared buffer: `toBinary` makes three
+ * array buffers per message, and creating and freeing these costs more than filling them.
  */
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
@@ -19,7 +19,7 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Compiles the encoder of a message; throws for kinds of fields that no answer has had. Encoded bytes hold until any encoder is called. */
+/** Compiles the encoder of a message; throws for kinds of fields that no answer has. Encoded bytes are valid until any encoder is called again. */
 export function createEncoder(message: DescMessage): (value: Message) => Buffer {
   const put = putMessage(message);
   return (value) => written(put(value as object as Fields, 0));
@@ -49,7 +49,7 @@ function putField(field: DescField): Put<Fields> {
       const chosen = message[oneof.localName] as { readonly case: string | undefined; readonly value: unknown };
       return chosen.case === name ? putTagged(chosen.value, at) : at;
     };
-  // Proto3 leaves out the zero of a field that is always there, which for bytes is their absence.
+  // Proto3 omits the zero of a field without presence; for bytes this is the empty value.
   const isSent =
     field.presence === FeatureSet_FieldPresence.IMPLICIT
       ? (value: unknown) => (typeof value === 'object' ? (value as Uint8Array).length > 0 : Boolean(value))
@@ -68,7 +68,7 @@ function kindOf(field: DescField): Kind {
 
 function learnt(field: Exclude<DescField, { fieldKind: 'map' }>): Kind | undefined {
   if (field.message !== undefined) return { wireType: LENGTH_DELIMITED, put: nested(field.message) };
-  // Lists of numbers are packed, and no answer has had one yet. Lists of texts are not packed.
+  // Lists of numbers are packed, and no answer has one. Lists of texts are not packed.
   if (field.fieldKind === 'list' && (field.packed || field.scalar === undefined)) return undefined;
   return field.scalar === undefined ? INT32 : SCALARS[field.scalar];
 }

@@ -1,4 +1,4 @@
-/** The outer interceptor, nearest the wire: hands each call to the lifecycle at its headers, and sees its only status, from any sender. */
+/** The outer interceptor, nearest the wire: begins each call of the lifecycle at its headers, and sees its only status, from any sender. */
 import {
   status as codes,
   Metadata,
@@ -7,23 +7,23 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Call, Incoming } from '../rpc/call.ts';
+import { formatPeer } from '../rpc/caller-address.ts';
 import { answerHeaders } from '../rpc/headers.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
-import { formatPeer } from '../rpc/peer.ts';
 import { OVERSIZE } from './only-calls.ts';
 import { addHeaders, failureTrailers, foreignFailure, type PartialStatus } from './status.ts';
 
 const CALL = 'otpd.call';
 const LONG_PAST_MS = -1000;
-/** Marks the trailers of a failure that the lifecycle has seen: grpc-js hands the rest of a status on in other objects. */
+/** Marks the trailers of a failure that the lifecycle has seen, since grpc-js copies the other parts of a status. */
 const SEEN = 'otpd.failure';
 
-/** The call that travels with `metadata`: handlers do not see the interceptors. */
+/** The call of a `metadata` object: handlers do not see the interceptors. */
 export function callOf(metadata: Metadata): Call {
   return metadata.getOpaque(CALL) as Call;
 }
 
-/** The status by which a failure is answered. */
+/** The status for a failure. */
 export function failureStatus(lifecycle: Lifecycle, call: Call, error: unknown): PartialStatus {
   const failure = lifecycle.failureOf(call, error);
   const metadata = failureTrailers(call, failure);
@@ -31,28 +31,28 @@ export function failureStatus(lifecycle: Lifecycle, call: Call, error: unknown):
   return { code: failure.code, details: failure.message, metadata };
 }
 
-/** Makes the interceptor. It must stand first: `admission` finds the call that it has begun. */
+/** Makes the interceptor. It must come first, since `admission` needs the call that it begins. */
 export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
   return ({ path, requestStream, responseStream }, base) => {
     let call: Call | undefined;
     const isStream = requestStream || responseStream;
 
     /**
-     * Replaces the call's own `sendStatus`. An oversized message, one that does not decompress and a malformed timeout are answered by grpc-js
-     * on exactly this object, past every interceptor: it is the one place that all statuses pass.
+     * Replaces the call's own `sendStatus`. grpc-js answers an oversized message, a message that does not decompress and a malformed timeout on exactly this object, without
+     * asking the interceptors: it is the only place that every status passes.
      */
     const send = base.sendStatus.bind(base);
     const sendThrough: typeof base.sendStatus = (given) => {
       if (call === undefined) send(given);
-      // A request may end without a message because its caller has left, which grpc-js tells a moment later.
+      // A request may end without a message because its caller has left, which grpc-js reports a moment later.
       else if (given.code === codes.UNIMPLEMENTED && !isSeen(given)) setImmediate(sendOnce, call, given);
       else sendOnce(call, given);
     };
-    // By way of a variable: V8 expects a function that is assigned to a property at once to live for ever (docs/performance.md).
+    // In a variable first: V8 expects a function that is created as a property to live for ever (docs/performance.md).
     base.sendStatus = sendThrough;
     function sendOnce(call: Call, given: PartialStatus): void {
       if (call.ended) return;
-      // The deadline is the lifecycle's: the timer of grpc-js takes one of more than 24.8 days for none.
+      // The lifecycle has the deadline: grpc-js ignores a deadline of more than 24.8 days.
       if (given.code === codes.DEADLINE_EXCEEDED && !isSeen(given)) return;
       const status =
         given.code === codes.OK || isSeen(given) || call.method === undefined
@@ -85,12 +85,12 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
             if (call !== undefined) lifecycle.received(call);
             handOn();
           },
-          // Fires after every call: only a call without a status was left by its caller.
+          // Fires after every call; a call without a status was left by its caller.
           onCancel() {
             if (call !== undefined) lifecycle.end(call, codes.CANCELLED);
           },
         });
-        // The caller had left before the call was started: grpc-js tells no more of it.
+        // The caller left before the call was started, and grpc-js reports nothing more of it.
         if (call === undefined) lifecycle.end(begin(new Metadata()), codes.CANCELLED);
       },
       sendMetadata(metadata, handOn) {
@@ -109,7 +109,7 @@ function isSeen({ metadata }: PartialStatus): boolean {
   return metadata?.getOpaque(SEEN) === true;
 }
 
-/** A success has said all in its headers; health and reflection make failures of their own. */
+/** The trailers at the end of a call. A success has sent its headers already; health and reflection make their own failures. */
 function trailersOf(call: Call, status: PartialStatus): Metadata | null {
   if (isSeen(status)) return status.metadata ?? null;
   if (status.code === codes.OK && call.addedTrailers === undefined) return status.metadata ?? null;
@@ -118,7 +118,7 @@ function trailersOf(call: Call, status: PartialStatus): Metadata | null {
   return trailers;
 }
 
-/** The call that the metadata describes. */
+/** Reads the call from its metadata. */
 class Received implements Incoming {
   readonly transport = 'grpc';
   readonly procedure: string;
@@ -146,7 +146,7 @@ class Received implements Incoming {
   }
 }
 
-/** The rest of the caller's time. grpc-js makes a moment long past of a time that is too long for its numbers. */
+/** The remaining time of the caller. For a timeout that exceeds its numbers, grpc-js computes a time long past. */
 function timeoutOf(deadline: Date | number): number | undefined {
   const leftMs = Number(deadline) - Date.now();
   return leftMs > LONG_PAST_MS && Number.isFinite(leftMs) ? Math.max(0, leftMs) : undefined;

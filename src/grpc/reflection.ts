@@ -1,4 +1,4 @@
-/** Server reflection (v1 and v1alpha): lets grpcurl and buf curl find the contract, and grpcurl show error details, without any files. */
+/** Server reflection (v1 and v1alpha): grpcurl and buf curl find the contract, and grpcurl shows error details, without any files. */
 import { create, type DescFile, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { type handleBidiStreamingCall, type Server, status } from '@grpc/grpc-js';
 import { file_google_rpc_error_details } from '../../gen/ts/google/rpc/error_details_pb.ts';
@@ -26,7 +26,7 @@ const FILES: readonly DescFile[] = [
   file_health_v1_health,
 ];
 
-/** They differ in their names alone. */
+/** The two versions differ only in their names. */
 const SERVICES = [ServerReflection.typeName, 'grpc.reflection.v1alpha.ServerReflection'];
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
@@ -35,7 +35,7 @@ type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema
 export function addReflection(server: Server): void {
   const descriptions = describe(FILES);
   const { serverReflectionInfo: method } = ServerReflection.method;
-  // How fast requests are handed on is for `pace` to say.
+  // `flow-control.ts` determines how fast requests are passed on.
   const serverReflectionInfo: handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse> = (call) => {
     call.on('data', (request: ServerReflectionRequest) => {
       const { host: validHost } = request;
@@ -82,7 +82,7 @@ function fileAnswer(description: Description | undefined, what: string): Answer 
   return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: [...description] } };
 }
 
-/** Clients say themselves what it was that they asked for. */
+/** Omits the request, since clients know it. */
 function notFound(what: string): Answer {
   return failure(status.NOT_FOUND, `no such ${what}: ask for the services first`);
 }

@@ -1,4 +1,4 @@
-/** The gRPC server: grpc-js behind a listener of ours, over the lifecycle of all doors; it listens, and stops in order. */
+/** The gRPC server: grpc-js behind our listener, over the lifecycle of all doors. It listens, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as codes, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import type { ConnectionAge } from '../listener/connection-age.ts';
@@ -20,7 +20,7 @@ import { takeOnlyCalls, watchRequests } from './only-calls.ts';
 import { addReflection } from './reflection.ts';
 import { checkBounds } from './self-test.ts';
 
-/** grpc-js is open by default: what one caller may take is bounded here. */
+/** The bounds on a caller, which grpc-js does not have by default. */
 const LIMITS = {
   'grpc.max_concurrent_streams': 100,
   'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -29,9 +29,9 @@ const LIMITS = {
   'grpc.max_connection_idle_ms': 300_000,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 10_000,
-  // In MB. grpc-js lifts Node's own bound of 10 unless it is told otherwise.
+  // In MB. By default grpc-js lifts Node's own bound of 10.
   'grpc-node.max_session_memory': 10,
-  // Bookkeeping that nobody asks for, at 2 microseconds a call.
+  // Channelz data is not used, and costs 2 microseconds per call.
   'grpc.enable_channelz': 0,
 } as const;
 
@@ -40,33 +40,35 @@ export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'h
   readonly lifecycle: Lifecycle;
   readonly age: ConnectionAge;
   readonly reflection: boolean;
-  /** Whether unary calls may bypass grpc-js' call object (fast-path/README.md). */
+  /** Whether unary calls may bypass the call object of grpc-js (fast-path/README.md). */
   readonly fastPath: boolean;
-  /** Told at the start whether they do, and if not, why. */
+  /** Called at the start with whether they do, and if not, why. */
   readonly onFastPath: (whyNot: string | undefined) => void;
-  /** Addresses that stand for many callers. */
+  /** The addresses of trusted proxies, which stand for many callers. */
   readonly isProxy?: ((address: string) => boolean) | undefined;
 }
 
 export interface GrpcServer {
-  /** Starts to listen, port 0 for any; resolves to the port. Rejects if a bound on what strangers may take cannot be installed. */
+  /** Starts to listen, with port 0 on any free port; resolves to the port. Rejects if a bound on strangers cannot be installed. */
   readonly listen: (host: string, port: number) => Promise<number>;
-  /** To be told of the end of each call: connections of callers who never have a right key are closed. */
+  /** Reports the end of each call. Closes connections of callers that never send a valid API key. */
   readonly judge: (call: Call, code: codes) => void;
-  /** How many connections there are. */
+  /** The number of connections. */
   readonly connections: () => number;
-  /** How many calls without a right API key there were since the start. */
+  /** The number of calls without a valid API key since the start. */
   readonly strangeCalls: () => number;
-  /** Says whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
+  /** The number of connections that have ended since the start without ever sending a valid API key. */
+  readonly strangersGone: () => number;
+  /** Sets whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
   readonly setServing: (serving: boolean) => void;
-  /** NOT_SERVING, ends the streams, waits for the calls in flight for `graceMs` at most, then cuts them off. */
+  /** Sets NOT_SERVING, ends the streams, waits for the calls in flight for `graceMs` at most, then cuts them off. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-/** Makes the server; nothing listens yet. Throws for TLS files that cannot be used. */
+/** Makes the server without listening. Throws for TLS files that cannot be used. */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
   const { methods, lifecycle, age, reflection, fastPath, onFastPath, isProxy, ...listening } = options;
-  // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
+  // grpc-js prints metadata that it cannot read on standard error, including its value, which may be an API key.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({ ...LIMITS, interceptors: [createObserve(lifecycle), createAdmission(lifecycle), pace] });
   const { definition, implementation } = bridge(methods, lifecycle);
@@ -76,7 +78,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   const health = createHealth(names);
   health.addTo(server);
   if (reflection) addReflection(server);
-  // The listener does TLS: grpc-js gets plaintext.
+  // The listener decrypts TLS, so grpc-js gets plaintext.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createListener(
     { ...listening, protocols: ['h2'], onConnection: (socket) => injector.injectConnection(socket) },
@@ -99,14 +101,15 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       return bound;
     },
     judge({ connection, method, keyId, reason }, code) {
-      // A key that could not be looked up says nothing about the caller.
+      // A failed look-up says nothing about the caller's API key.
       if (code === codes.UNAVAILABLE) return;
 
-      // A call that needs no key says nothing either, unless it was over the bounds of such calls.
+      // A call that needs no API key says nothing either, unless it exceeded the bounds of such calls.
       if (method !== undefined || reason !== undefined) listener.judge(connection, keyId !== undefined);
     },
     connections: listener.open,
     strangeCalls: listener.strange,
+    strangersGone: listener.strangersGone,
     setServing: (serving) => {
       for (const name of services) health.set(name, serving);
     },
@@ -114,15 +117,14 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       for (const name of names) health.set(name, false);
       listener.close();
       stopAging?.();
-      // Without channelz grpc-js' forceShutdown knows of no connection: only drain cuts off the ones that are left, and only if it goes first.
+      // Without channelz, forceShutdown of grpc-js knows no connections: only drain cuts off the remaining ones, and only if it is called first.
       injector.drain(graceMs);
-      const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      // Its callback says nothing: it counts a connection as closed once the connection was asked to close, even with calls in flight.
+      server.tryShutdown(() => undefined);
       lifecycle.endStreams(new Rejection('shutting_down'));
-      const cutOff = new AbortController();
-      const grace = sleep(graceMs, undefined, { signal: cutOff.signal }).then(() => server.forceShutdown());
-      await Promise.race([drained, grace]);
-      cutOff.abort();
-      await grace.catch(() => undefined);
+      const cutOff = performance.now() + graceMs;
+      while (listener.open() > 0 && performance.now() < cutOff) await sleep(10);
+      server.forceShutdown();
     },
   };
 }

@@ -1,25 +1,25 @@
-/** The connections of the HTTP door, of both protocols: each is given to the server that speaks its own, until it closes or is cut off. */
+/** The connections of the HTTP door, of both protocols: each is passed to the server for its protocol, until it closes or is cut off. */
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Protocol } from '../listener/preface.ts';
 import { createHttp1 } from './http1.ts';
 import { createHttp2 } from './http2.ts';
-import type { Aging, OnExchange, Speaker } from './speaker.ts';
+import type { Aging, OnExchange, RefuseRaw, Speaker } from './speaker.ts';
 
-/** How often a connection is probed that says nothing, in ms, so that a peer which is gone does not stay for ever. */
+/** How often a silent connection is probed, in ms, so that the connection of a vanished peer closes. */
 const PROBE_MS = 60_000;
-/** How often it is looked at whether a connection is to be cut off, in ms. */
+/** How often connections are checked for timeouts, in ms. */
 const LOOK_MS = 1000;
 
 export interface Connections {
   readonly take: (socket: Socket, protocol: Protocol) => void;
-  /** Lets the calls in flight end for `graceMs` at most, and cuts off the rest. */
+  /** Waits for the calls in flight for `graceMs` at most, and cuts off the rest. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-export function createConnections(onExchange: OnExchange, aging: Aging): Connections {
+export function createConnections(onExchange: OnExchange, onUnreadable: RefuseRaw, aging: Aging): Connections {
   const speakers: Readonly<Record<Protocol, Speaker>> = {
-    'http/1.1': createHttp1(onExchange, aging),
+    'http/1.1': createHttp1(onExchange, onUnreadable, aging),
     h2: createHttp2(onExchange, aging),
   };
   const all = Object.values(speakers);

@@ -1,6 +1,5 @@
-/** Which pages of other origins may call (Fetch standard, CORS protocol): none unless they are named, and never with cookies. */
+/** The origins whose pages may call (Fetch standard, CORS protocol): none by default, and never with cookies. */
 import type { Exchange } from './exchange.ts';
-import { refuse } from './refusals.ts';
 
 const METHODS = 'GET, POST';
 const REQUEST_HEADERS = [
@@ -12,12 +11,15 @@ const EXPOSED = [
   ...['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-otpd-usage', 'retry-after'],
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin', 'connect-content-encoding'],
 ].join(', ');
-/** How long a browser need not ask again, in s: the most that one of them keeps to. */
+/** How long a browser may cache the answer to a preflight, in s: the longest time that a browser accepts. */
 const MAX_AGE = '7200';
 
 export interface Cors {
-  /** Adds what a page of another origin needs to the answer. True if that was all there is to answer, for the request was a preflight. */
-  readonly handle: (exchange: Exchange) => boolean;
+  /**
+   * Adds the headers that a page of another origin needs. Returns the next step: `serve` the request, `refuse` a preflight, or `nothing` for a
+   * preflight that was answered here.
+   */
+  readonly handle: (exchange: Exchange) => 'serve' | 'refuse' | 'nothing';
 }
 
 /** @param origins such as `https://app.example.com`, or `*` for any. */
@@ -27,7 +29,7 @@ export function createCors(origins: readonly string[]): Cors {
   return {
     handle(exchange) {
       const origin = exchange.header('origin');
-      if (origin === undefined) return false;
+      if (origin === undefined) return 'serve';
       const isAllowed = isAny || allowed.has(origin);
       const isPreflight = exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
       const vary = isAny || allowed.size === 0 ? {} : { vary: 'origin' };
@@ -35,19 +37,18 @@ export function createCors(origins: readonly string[]): Cors {
         ? { 'access-control-allow-origin': isAny ? '*' : origin, 'access-control-expose-headers': EXPOSED }
         : {};
       exchange.common = { ...exchange.common, ...vary, ...own };
-      if (!isPreflight) return false;
-      if (isAllowed)
-        exchange.send(
-          204,
-          {
-            'access-control-allow-methods': METHODS,
-            'access-control-allow-headers': REQUEST_HEADERS,
-            'access-control-max-age': MAX_AGE,
-          },
-          '',
-        );
-      else refuse(exchange, 'origin');
-      return true;
+      if (!isPreflight) return 'serve';
+      if (!isAllowed) return 'refuse';
+      exchange.send(
+        204,
+        {
+          'access-control-allow-methods': METHODS,
+          'access-control-allow-headers': REQUEST_HEADERS,
+          'access-control-max-age': MAX_AGE,
+        },
+        '',
+      );
+      return 'nothing';
     },
   };
 }

@@ -1,9 +1,9 @@
-/** The documents that anybody may read: OpenAPI's, and the page that tries the calls in a browser. */
+/** The public documents: OpenAPI, and the page that tries the calls in a browser. */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { FileAnswer, Files } from './files.ts';
+import { type Coding, type FileAnswer, type Files, tagOf } from './files.ts';
 
-/** Below the sources and below the compiled code alike. */
+/** The project's folder, seen from the sources and from the compiled code. */
 const ROOT = new URL('../../', import.meta.url);
 const OPENAPI: ReadonlySet<string> = new Set(['openapi.json', 'openapi-admin.json', 'openapi-rest.json']);
 const PAGE = 'web/dist/';
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-/** No code, style or form goes anywhere but here, and no other page may hold this one. The QR code comes in a `data:` URI. */
+/** The page loads code and styles, and sends forms, only from and to this server, and no other page may embed it. The QR code is in a `data:` URI. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -41,8 +41,10 @@ const PAGE_HEADERS = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 };
 
-/** The name of a built file has a digest of its content, but for these. */
+/** The names of these files contain a digest of their content. */
 const HASHED = /^\/assets\//;
+/** The extensions of compressed files, which the build makes for the files in `assets`. */
+const CODED: Readonly<Record<Coding, string>> = { br: '.br', gzip: '.gz' };
 const NOT_BUILT = 'The page is not built: run `npm run prepare`.\n';
 
 export interface DocumentsOptions {
@@ -52,7 +54,7 @@ export interface DocumentsOptions {
   readonly grpcPort: () => number;
 }
 
-/** The documents of this service. Files are read when they are asked for first. */
+/** The documents of this service. A file is read at its first request. */
 export function createDocuments({ page, grpcPort }: DocumentsOptions): Files {
   const loadPage = once(readPage);
   const openapi = new Map([...OPENAPI].map((name) => [`/${name}`, once(() => readDocument(name))]));
@@ -64,35 +66,49 @@ export function createDocuments({ page, grpcPort }: DocumentsOptions): Files {
     if (path !== '/') return files.get(path);
     const index = files.get(path);
     if (index === undefined) return { status: 404, headers: { 'content-type': 'text/plain' }, body: NOT_BUILT };
-    return { ...index, body: String(index.body).replace(/(?<=name="otpd-grpc-port" content=")\d+/, String(grpcPort())) };
+    const body = String(index.body).replace(/(?<=name="otpd-grpc-port" content=")\d+/, String(grpcPort()));
+    return { ...index, body, tag: tagOf(body) };
   };
 }
 
 async function readDocument(name: string): Promise<FileAnswer> {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache', ...SAFE };
-  return { status: 200, headers, body: await readFile(new URL(`gen/${name}`, ROOT)) };
+  const body = await readFile(new URL(`gen/${name}`, ROOT));
+  return { status: 200, headers, body, tag: tagOf(body) };
 }
 
-/** Every file of the page by its path: what is not in this list cannot be asked for. */
+/** The files of the page by path; only these can be requested. */
 async function readPage(): Promise<ReadonlyMap<string, FileAnswer>> {
   const folder = new URL(PAGE, ROOT);
-  // Without a build there is no folder.
+  // Without a build the folder is missing.
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = await Promise.all(
-    names
-      .filter((name) => extname(name) !== '')
-      .map(async (name): Promise<[string, FileAnswer]> => {
-        const path = name === INDEX ? '/' : `/${name}`;
-        const type = TYPES[extname(name)] ?? 'application/octet-stream';
-        const caching = HASHED.test(path) ? 'max-age=31536000, immutable' : 'no-cache';
-        const headers = { 'content-type': type, 'cache-control': caching, ...PAGE_HEADERS };
-        return [path, { status: 200, headers, body: await readFile(new URL(name, folder)) }];
-      }),
+  const read = async (name: string): Promise<[string, Buffer]> => [name, await readFile(new URL(name, folder))];
+  const contents = new Map(await Promise.all(names.filter((name) => extname(name) !== '').map(read)));
+  const codedOf = (name: string): FileAnswer['coded'] => {
+    const found = Object.entries(CODED).flatMap(([coding, ending]) => {
+      const content = contents.get(name + ending);
+      return content === undefined ? [] : [[coding, content] as const];
+    });
+    return found.length === 0 ? undefined : Object.fromEntries(found);
+  };
+  const isCoded = (name: string): boolean => Object.values(CODED).includes(extname(name));
+  return new Map(
+    [...contents].filter(([name]) => !isCoded(name)).map(([name, body]) => [pathOf(name), fileOf(name, body, codedOf(name))]),
   );
-  return new Map(files);
 }
 
-/** `make`, called once even if its result is asked for many times. */
+function pathOf(name: string): string {
+  return name === INDEX ? '/' : `/${name}`;
+}
+
+function fileOf(name: string, body: Buffer, coded: FileAnswer['coded']): FileAnswer {
+  const type = TYPES[extname(name)] ?? 'application/octet-stream';
+  const caching = HASHED.test(pathOf(name)) ? 'max-age=31536000, immutable' : 'no-cache';
+  const headers = { 'content-type': type, 'cache-control': caching, ...PAGE_HEADERS };
+  return { status: 200, headers, body, tag: tagOf(body), ...(coded && { coded }) };
+}
+
+/** Wraps `make`, which is called once, at the first request for its result. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

@@ -1,37 +1,51 @@
-/** HTTP/1.1 by the server of Node, which is given its connections, and does not bound them in time unless it listens itself: that is done here. */
+/**
+ * HTTP/1.1 with Node's server, to which this file passes connections. Node applies its timeouts only to connections that it has accepted itself, so
+ * this file applies them.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { startAging } from '../listener/connection-age.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
-import { formatPeer } from '../rpc/peer.ts';
-import { Exchange } from './exchange.ts';
-import { type RefusalName, rawRefusal } from './refusals.ts';
-import type { Aging, OnExchange, Speaker } from './speaker.ts';
+import { formatPeer } from '../rpc/caller-address.ts';
+import { Exchange, splitTarget } from './exchange.ts';
+import type { RefusalName } from './refusals.ts';
+import { awaitRequestLine, targetIn } from './request-line.ts';
+import type { Aging, OnExchange, RefuseRaw, Speaker } from './speaker.ts';
 
 // Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket at every start.
 const { createServer } = process.getBuiltinModule('node:http');
 
-/** How long the head of a first request may take, in ms. */
-const HEAD_MS = 10_000;
+/** The time for the head of a first request, in ms: with the second between two checks, its caller is answered within five. */
+const HEAD_MS = 4000;
+/** The time for the head of a further request, counted from the check that first sees it. */
+const NEXT_HEAD_MS = 3000;
 /** How long a connection may be without a request, in ms. */
 const IDLE_MS = 60_000;
-/** How long a caller may take to read an answer that is over, in ms. */
+/** How long a caller may take to read a complete answer, in ms. */
 const READ_MS = 10_000;
-/** How long a caller may take to send the rest of a request that is answered, in ms. */
+/** How long a caller may take to send the rest of an answered request, in ms. */
 const LINGER_MS = 2000;
 
 interface Connection {
-  /** When it is cut off, by `performance.now()`. */
+  /** When the connection is cut off, by `performance.now()`. */
   until: number;
-  /** Whether its next answer is its last. */
+  /** Whether a head is expected: of the first request, or of a request that has begun to arrive. */
+  isDue: boolean;
+  /** The bytes received when the last answer ended; undefined before the first answer has ended. */
+  readBytes: number | undefined;
+  /** Whether the next answer is the last one. */
   isOld: boolean;
-  /** Requests without a whole answer. */
+  /** The requests without a complete answer. */
   pending: number;
-  /** The last answer. */
-  response: ServerResponse | undefined;
+  /** The last request, until its answer is sent. */
+  last: { readonly exchange: Exchange; readonly response: ServerResponse } | undefined;
+  /** The path of the last request, or of the first that is still to come. */
+  path: string;
+  /** Whether bytes have arrived that cannot be parsed. Nothing is read after them. */
+  isLost: boolean;
 }
 
-export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
+export function createHttp1(onExchange: OnExchange, onUnreadable: RefuseRaw, aging: Aging): Speaker {
   const connections = new Map<Socket, Connection>();
   let isDraining = false;
 
@@ -43,8 +57,10 @@ export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
   ): void {
     const connection = connections.get(request.socket);
     if (connection === undefined) return;
+    connection.isDue = false;
+    connection.readBytes = undefined;
     connection.pending += 1;
-    connection.response = response;
+    if (request.url !== connection.path) connection.path = pathOf(request.url);
     connection.until = Number.POSITIVE_INFINITY;
     let isPending = true;
     const onAnswered = (): void => {
@@ -54,37 +70,58 @@ export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
       if (connection.pending === 0) connection.until = performance.now() + (request.complete ? READ_MS : LINGER_MS);
     };
     response.on('error', ignore).once('close', () => {
+      // An idle connection would keep all of its last call alive, for each collection to copy.
+      if (connection.last?.response === response) connection.last = undefined;
       onAnswered();
       if (connection.pending > 0) return;
       if (isDraining) request.socket.destroySoon();
-      else connection.until = performance.now() + (request.complete ? IDLE_MS : LINGER_MS);
+      else if (request.complete) {
+        connection.until = performance.now() + IDLE_MS;
+        connection.readBytes = request.socket.bytesRead;
+      } else connection.until = performance.now() + LINGER_MS;
     });
     request.on('error', ignore);
     response.shouldKeepAlive &&= !isDraining && !connection.isOld && refusal === undefined;
-    onExchange(new Exchange({ request, response, expectsContinue, onAnswered }), refusal);
+    const exchange = new Exchange({ request, response, expectsContinue, onAnswered });
+    connection.last = { exchange, response };
+    onExchange(exchange, refusal);
   }
 
-  /** Answers what cannot be parsed, unless an answer is on its way. */
-  function refuseRaw(socket: Socket, name: RefusalName): void {
+  /** Answers an unreadable request as the last one on its connection. The answers to earlier requests are not lost. */
+  function refuseLast(socket: Socket, name: RefusalName, target?: string): void {
     const connection = connections.get(socket);
-    const response = connection?.response;
-    const isFree = response === undefined || !response.headersSent || response.writableFinished;
-    if (isFree && socket.writable) socket.end(rawRefusal(name));
-    else socket.destroy();
-    if (connection !== undefined) connection.until = performance.now() + LINGER_MS;
+    if (connection === undefined || connection.isLost) return;
+    connection.isLost = true;
+    const { last } = connection;
+    if (last === undefined) refuseRaw(socket, connection, name, target);
+    else if (last.response.req.complete) last.response.once('close', () => refuseRaw(socket, connection, name, target));
+    // The unreadable bytes are within the body of a request that is answered already.
+    else if (last.response.headersSent) last.response.once('close', () => socket.destroySoon());
+    else {
+      last.response.shouldKeepAlive = false;
+      onExchange(last.exchange, name);
+    }
   }
 
-  /** A connection is never closed by its age between two calls, when a request may be on its way: its answer says `connection: close`. */
+  function refuseRaw(socket: Socket, connection: Connection, name: RefusalName, target = connection.path): void {
+    connection.until = performance.now() + LINGER_MS;
+    onUnreadable(name, target).then(
+      (bytes) => (socket.writable ? socket.end(bytes) : socket.destroy()),
+      () => socket.destroy(),
+    );
+  }
+
+  /** An old connection is not closed between two calls, when a request may be in transit: its next answer says `connection: close`. */
   function age(socket: Socket, connection: Connection): void {
     const peer = formatPeer(socket.remoteAddress, socket.remotePort);
     const start = (): (() => void) =>
       startAging(aging, {
         retire() {
           connection.isOld = true;
-          if (connection.response !== undefined) connection.response.shouldKeepAlive = false;
+          if (connection.last !== undefined) connection.last.response.shouldKeepAlive = false;
         },
         endStreams: () => aging.endStreams(peer),
-        // Nothing is cut off: deadlines bound a call, and `READ_MS` its reader. The last answer may be a stream, which has an age of its own.
+        // Nothing is cut off: deadlines bound a call, and `READ_MS` bounds the reading of its answer. The last answer may be a stream, which has its own age limit.
         cutOff() {
           stop = start();
         },
@@ -97,33 +134,64 @@ export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
     .on('request', (request, response) => receive(request, response, false))
     .on('checkContinue', (request, response) => receive(request, response, true))
     .on('checkExpectation', (request, response) => receive(request, response, false, 'expectation'))
-    .on('connect', (_, socket) => refuseRaw(socket as Socket, 'method'))
-    .on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      refuseRaw(socket as Socket, error.code === 'HPE_HEADER_OVERFLOW' ? 'head' : 'syntax');
+    .on('connect', ({ url }, socket) => refuseLast(socket as Socket, 'method', url))
+    .on('clientError', ({ code, rawPacket }: UnreadableError, socket) => {
+      refuseLast(socket as Socket, code === 'HPE_HEADER_OVERFLOW' ? 'head' : 'syntax', targetIn(rawPacket));
     });
 
   return {
     take(socket) {
-      const connection = { until: performance.now() + HEAD_MS, isOld: false, pending: 0, response: undefined };
+      const until = performance.now() + HEAD_MS;
+      const connection: Connection = {
+        until,
+        isDue: true,
+        readBytes: undefined,
+        isOld: false,
+        pending: 0,
+        last: undefined,
+        path: '',
+        isLost: false,
+      };
       connections.set(socket, connection);
       age(socket, connection);
       socket.once('close', () => connections.delete(socket));
-      server.emit('connection', socket);
+      awaitRequestLine(socket, (target) => {
+        connection.path = pathOf(target);
+        if (!connection.isLost) server.emit('connection', socket);
+      });
     },
     look(now) {
-      for (const [socket, { until }] of connections) if (now > until) socket.destroy();
+      for (const [socket, connection] of connections) {
+        const { readBytes, until, isDue, isLost } = connection;
+        if (readBytes !== undefined && socket.bytesRead > readBytes) {
+          connection.isDue = true;
+          connection.readBytes = undefined;
+          connection.until = now + NEXT_HEAD_MS;
+        } else if (now > until && isDue && !isLost) refuseLast(socket, 'slow');
+        else if (now > until) socket.destroy();
+      }
     },
     drain() {
       isDraining = true;
-      for (const [socket, { pending, response }] of connections) {
+      for (const [socket, { pending, last }] of connections) {
         if (pending === 0) socket.destroySoon();
-        else if (response !== undefined) response.shouldKeepAlive = false;
+        else if (last !== undefined) last.response.shouldKeepAlive = false;
       }
     },
   };
 }
 
-/** A request has one `Host`, or else servers on its way may take it for different ones (RFC 9112 section 3.2). */
+/** The error of a request that cannot be parsed, with the bytes that contain it. */
+interface UnreadableError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+}
+
+/** A copy: a part of the target would keep all of it alive with its connection, and its query may hold a secret. */
+function pathOf(target = ''): string {
+  return Buffer.from(splitTarget(target).path, 'latin1').toString('latin1');
+}
+
+/** A request must have one `Host`, or servers on its way may choose different ones (RFC 9112 section 3.2). */
 function faultOf({ rawHeaders, httpVersion }: IncomingMessage): RefusalName | undefined {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) if (/^host$/i.test(rawHeaders[at] as string)) hosts += 1;
@@ -131,5 +199,5 @@ function faultOf({ rawHeaders, httpVersion }: IncomingMessage): RefusalName | un
 }
 
 function ignore(): void {
-  // An error of a connection needs no handling: it closes, and that is seen.
+  // Errors of a connection need no handling: it closes, and that is observed.
 }

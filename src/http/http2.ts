@@ -1,8 +1,7 @@
-/** HTTP/2 by the server of Node, which is given its connections, with bounds as strict as those of gRPC. */
+/** HTTP/2 with Node's server, to which this file passes connections, with bounds as strict as those of gRPC. */
 import { constants, createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
-import { startAging } from '../listener/connection-age.ts';
+import { ageSession } from '../listener/connection-age.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
-import { formatPeer } from '../rpc/peer.ts';
 import { Exchange } from './exchange.ts';
 import type { Aging, OnExchange, Speaker } from './speaker.ts';
 
@@ -11,19 +10,19 @@ const MOST_STREAMS = 100;
 const MOST_MEMORY = 10;
 /** How long a connection may be without a request, in ms. */
 const IDLE_MS = 300_000;
-/** How long a caller may take to read an answer that is over, in ms. */
+/** How long a caller may take to read a complete answer, in ms. */
 const READ_MS = 10_000;
 
 interface Connection {
-  /** When the last request was over. */
+  /** When the last request ended. */
   idleSince: number;
-  /** Requests that are not over. */
+  /** The requests that have not ended. */
   open: number;
 }
 
 export function createHttp2(onExchange: OnExchange, aging: Aging): Speaker {
   const connections = new Map<ServerHttp2Session, Connection>();
-  /** Answers that are over and not read yet, in the order of their time, with that time. */
+  /** Complete answers that the caller has not read yet, oldest first, with the time of their end. */
   const unread = new Map<Http2ServerResponse, number>();
 
   function receive(request: Http2ServerRequest, response: Http2ServerResponse, expectsContinue: boolean): void {
@@ -48,16 +47,8 @@ export function createHttp2(onExchange: OnExchange, aging: Aging): Speaker {
   })
     .on('session', (session) => {
       connections.set(session, { idleSince: performance.now(), open: 0 });
-      const peer = formatPeer(session.socket.remoteAddress, session.socket.remotePort);
-      const stop = startAging(aging, {
-        retire: () => session.close(),
-        endStreams: () => aging.endStreams(peer),
-        cutOff: () => session.destroy(),
-      });
-      session.on('error', ignore).once('close', () => {
-        stop();
-        connections.delete(session);
-      });
+      ageSession(session, aging, aging.endStreams);
+      session.on('error', ignore).once('close', () => connections.delete(session));
     })
     .on('request', (request, response) => receive(request, response, false))
     .on('checkContinue', (request, response) => receive(request, response, true));
@@ -70,7 +61,7 @@ export function createHttp2(onExchange: OnExchange, aging: Aging): Speaker {
       }
       for (const [{ stream }, until] of unread) {
         if (now < until) break;
-        // Any code but NO_ERROR closes a stream that has still something to send.
+        // Any code but NO_ERROR closes a stream with unsent data.
         stream.close(constants.NGHTTP2_CANCEL);
       }
     },
@@ -81,5 +72,5 @@ export function createHttp2(onExchange: OnExchange, aging: Aging): Speaker {
 }
 
 function ignore(): void {
-  // An error of a stream needs no handling: it closes, and that is seen.
+  // Errors of a stream need no handling: it closes, and that is observed.
 }

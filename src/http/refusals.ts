@@ -1,17 +1,25 @@
-/** Refusals of requests that are no call: fixed texts, in the shape of Connect's errors (connectrpc.com/docs/protocol, Error Codes). */
+/** Refusals of requests that are not calls: fixed texts, in the form of Connect's errors (connectrpc.com/docs/protocol, Error Codes). */
 import type { Exchange, HttpHeaders } from './exchange.ts';
 
-interface Refusal {
+export interface Refusal {
   readonly status: number;
-  /** The name of a code, in Connect's spelling: the one that a client would make of the status. */
+  /** The name of a code in Connect's spelling, as a client derives it from the status. */
   readonly code: string;
-  /** Says what to do. */
+  /** The message, which says what to do. */
   readonly message: string;
+}
+
+/** An answer in the form in which it is sent; header names in lower case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
 }
 
 export type RefusalName =
   | 'syntax'
   | 'head'
+  | 'slow'
   | 'expectation'
   | 'path'
   | 'method'
@@ -28,6 +36,11 @@ const TEXTS: Readonly<Record<RefusalName, Refusal>> = {
     message: 'the request is not valid HTTP/1.1: correct its head or its framing',
   },
   head: { status: 431, code: 'resource_exhausted', message: 'the head of the request is too large: send at most 8 KiB' },
+  slow: {
+    status: 408,
+    code: 'deadline_exceeded',
+    message: 'the head of the request did not come in time: send it within 4 s',
+  },
   expectation: {
     status: 417,
     code: 'invalid_argument',
@@ -51,28 +64,33 @@ const TEXTS: Readonly<Record<RefusalName, Refusal>> = {
   internal: { status: 500, code: 'internal', message: 'an internal error: it is logged' },
 };
 
-/** The status and the body of each refusal. */
-export const REFUSALS: Readonly<Record<RefusalName, { readonly status: number; readonly body: string }>> = Object.fromEntries(
-  Object.entries(TEXTS).map(([name, { status, code, message }]) => [name, { status, body: JSON.stringify({ code, message }) }]),
-) as never;
+/** The refusal as a failure, for an API to put into its own form. */
+export function refusalNamed(name: RefusalName): Refusal {
+  return TEXTS[name];
+}
 
-/** Answers a request that is no call. */
+/** Answers a request that is not a call. */
 export function refuse(exchange: Exchange, name: RefusalName, headers: HttpHeaders = {}): void {
   exchange.isRefused = true;
-  const { status, body } = REFUSALS[name];
-  // A caller of gRPC-Web goes by the status alone, and would take JSON for an answer by Connect.
+  const { status, code, message } = TEXTS[name];
+  // A gRPC-Web caller looks only at the status, and would read JSON as an answer of Connect.
   const isGrpcWeb =
     /^application\/grpc-web/.test(exchange.header('content-type') ?? '') || exchange.header('x-grpc-web') !== undefined;
   exchange.send(
     status,
     { 'content-type': isGrpcWeb ? 'text/plain' : 'application/json', ...headers },
-    isGrpcWeb ? TEXTS[name].message : body,
+    isGrpcWeb ? message : JSON.stringify({ code, message }),
   );
 }
 
-/** The same answer for a connection whose request could not be read, which it ends. */
-export function rawRefusal(name: RefusalName): string {
-  const { status, body } = REFUSALS[name];
-  const head = ['content-type: application/json', `content-length: ${body.length}`, 'connection: close'];
-  return `HTTP/1.1 ${status} Refused\r\n${head.join('\r\n')}\r\n\r\n${body}`;
+/** The bytes of an answer to a request that could not be parsed; it ends the connection. */
+export function rawAnswer({ status, headers, body }: Answer): string {
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** The answer in the form of Connect's errors. */
+export function connectAnswer({ status, code, message }: Refusal): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code, message }) };
 }

@@ -1,22 +1,27 @@
-/** The server of a protocol, HTTP/1.1 or HTTP/2, as the door has it. */
+/** The interface of the servers of both protocols, HTTP/1.1 and HTTP/2. */
 import type { Socket } from 'node:net';
 import type { ConnectionAge } from '../listener/connection-age.ts';
 import type { Exchange } from './exchange.ts';
 import type { RefusalName } from './refusals.ts';
 
-/** Given each request, with the reason if it is to be refused. */
+/** Called with each request, and the reason if it is to be refused. */
 export type OnExchange = (exchange: Exchange, refusal?: RefusalName) => void;
 
-/** How connections age, and what ends the streams on one (its address and port). */
+/**
+ * Returns the answer to an unreadable request as bytes for its connection. The target of the request, empty if it is unknown, determines the form.
+ */
+export type RefuseRaw = (name: RefusalName, target: string) => Promise<string>;
+
+/** The age of connections, and the function that ends the streams of a connection (its address and port). */
 export interface Aging extends ConnectionAge {
   readonly endStreams: (connection: string) => void;
 }
 
 export interface Speaker {
-  /** Takes a connection, with all that it has said still to be read. */
+  /** Takes over a connection. Its first bytes are not read yet. */
   readonly take: (socket: Socket) => void;
-  /** Cuts off what has had its time, by `performance.now()`; called once a second. */
+  /** Cuts off connections past their time, by `performance.now()`; called once a second. */
   readonly look: (now: number) => void;
-  /** Takes no more requests; connections without any go. */
+  /** Accepts no more requests; closes connections without any. */
   readonly drain: () => void;
 }

@@ -1,18 +1,18 @@
-/** The calendar month in UTC: credits, an integer a month, beside the windows that slide. */
+/** The calendar month in UTC, whose counts are credits; the other windows slide. */
 import { CREDIT_WARNINGS, type LimitWindow, type WindowState } from '../ports/limits.ts';
 
-/** The credits that one subject has used. */
+/** The used credits of one subject. */
 export interface MonthLog {
-  /** When the month began that is counted, in ms since the epoch. */
+  /** When the counted month began, in ms since the epoch. */
   start: number;
   /** The sum of the costs. */
   used: number;
-  /** The greatest of `CREDIT_WARNINGS` that was told in this month; zero for none. Refunds leave it as it is. */
+  /** The greatest of `CREDIT_WARNINGS` given in this month; zero for none. Refunds do not change it. */
   warned: number;
 }
 
 /** When the month of `now` began, in ms since the epoch. */
-export function monthStart(now: number): number {
+function monthStart(now: number): number {
   const date = new Date(now);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
@@ -23,7 +23,7 @@ export function monthEnd(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
 
-/** The month of `now` as it is written: `2026-11`. */
+/** The month of `now` in the form `2026-11`. */
 export function monthName(now: number): string {
   return new Date(now).toISOString().slice(0, 'yyyy-mm'.length);
 }
@@ -34,8 +34,8 @@ export function emptyMonth(now: number): MonthLog {
 }
 
 /**
- * Brings a log to `now`: another month begins with nothing used. A clock that stepped back into an earlier month takes what was used along, for it
- * is no later than that month's end that it leaves.
+ * Brings a log to `now`: a new month begins with nothing used. If the clock steps back into an earlier month, the used credits are kept until the end of
+ * that month.
  */
 export function advanceMonth(log: MonthLog, now: number): void {
   if (now >= log.start && now < log.start + SHORTEST_MS) return;
@@ -53,12 +53,12 @@ export function monthWaitMs({ used }: MonthLog, { limit }: LimitWindow, now: num
   return used + cost <= limit ? 0 : monthEnd(now) - now;
 }
 
-/** The greatest of `CREDIT_WARNINGS` that `used` has come to; undefined below all of them. */
+/** The greatest of `CREDIT_WARNINGS` that `used` has reached; undefined below all of them. */
 export function creditShareOf(used: number, limit: number): number | undefined {
   return CREDIT_WARNINGS.findLast((share) => used * 100 >= limit * share);
 }
 
-/** Counts `cost`. Gives the shares of the limit that were come to for the first time in the month, smallest first; undefined for none. */
+/** Counts `cost`. Returns the shares of the limit that were reached for the first time in the month, smallest first; undefined for none. */
 export function addCredits(log: MonthLog, { limit }: LimitWindow, cost: number): number[] | undefined {
   log.used += cost;
   const due = CREDIT_WARNINGS.filter((share) => share > log.warned && log.used * 100 >= limit * share);
@@ -67,12 +67,12 @@ export function addCredits(log: MonthLog, { limit }: LimitWindow, cost: number):
   return due;
 }
 
-/** Takes back `count` of what was counted at `chargedAt`; nothing if its month is over. */
+/** Refunds `count` of the charge counted at `chargedAt`; nothing if its month is over. */
 export function takeCreditsBack(log: MonthLog, chargedAt: number, count: number): void {
   if (monthStart(chargedAt) === log.start) log.used -= Math.min(log.used, count);
 }
 
-/** How the window stands. */
+/** The state of the window. */
 export function monthStateOf({ used }: MonthLog, window: LimitWindow, now: number): WindowState {
   return { window, remaining: Math.max(0, window.limit - used), resetMs: used === 0 ? 0 : monthEnd(now) - now };
 }

@@ -1,4 +1,4 @@
-/** A call that is charged, at once or in two parts: what is left after it, and what is given back, each charge where it was counted. */
+/** A charged call, in one charge or in two: its remaining limits, and its refunds, each made where the charge was counted. */
 import { MAX_COST, MONTH, refundedWindows } from '../ports/limits.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
@@ -7,7 +7,7 @@ import type { Admission } from './admission.ts';
 import { creditShareOf } from './calendar-month.ts';
 import type { Plan } from './plans.ts';
 
-/** A charge as a store has counted or refused it. */
+/** A charge as a counter has accepted or refused it. */
 export interface Counted {
   readonly store: LimitStore;
   readonly result: ChargeResult;
@@ -16,7 +16,7 @@ export interface Counted {
 /** Counts a cost for an API key under a plan. */
 export type Count = (principal: Principal, plan: Plan, cost: number) => Counted | Promise<Counted>;
 
-/** A charge that was counted, and the one before it. */
+/** A counted charge, and the charge before it. */
 interface Charge {
   readonly store: LimitStore;
   readonly chargedAt: number;
@@ -36,7 +36,7 @@ export class ChargedCall implements Admission {
   #states: readonly WindowState[] = [];
   #isSettled = false;
 
-  /** Nothing is charged yet. */
+  /** Charges nothing yet. */
   constructor(principal: Principal, plan: Plan, count: Count) {
     this.principal = principal;
     this.#plan = plan;
@@ -67,7 +67,7 @@ export class ChargedCall implements Admission {
     if (!result.allowed) throw this.#refusal(cost, result.refusing, result.retryAfterMs);
     this.#note(result.states);
     const charge = { store, chargedAt: result.chargedAt, cost, before: this.#charges };
-    // The call ended while this was under way.
+    // The call ended while the charge was in progress.
     if (this.#isSettled) this.#refundOne(charge, cost, { rejected: false });
     this.#charges = charge;
     this.#cost += cost;
@@ -78,7 +78,7 @@ export class ChargedCall implements Admission {
     this.creditShare = shareOfMonth(states);
   }
 
-  /** The error of a call that costs `cost` more than fits; what was counted of it is given back. */
+  /** Makes the error for a further cost that does not fit, and refunds the earlier charges. */
   #refusal(cost: number, refusing: LimitWindow | undefined, retryAfterMs: number): Rejection {
     const isFinal = retryAfterMs === Infinity;
     const total = this.#cost + cost;
@@ -98,7 +98,7 @@ export class ChargedCall implements Admission {
     return new Rejection(refusing?.name === MONTH ? 'credits_exhausted' : 'rate_limited', { ...details, retryAfterMs });
   }
 
-  /** Gives back `count`, of the latest charge first. */
+  /** Refunds `count`, from the latest charge on. */
   #refund(count: number, options: { readonly rejected: boolean }): void {
     let left = count;
     for (let charge = this.#charges; charge !== undefined && left > 0; charge = charge.before) {
@@ -110,12 +110,12 @@ export class ChargedCall implements Admission {
   #refundOne({ store, chargedAt }: Charge, count: number, options: { readonly rejected: boolean }): void {
     const { windows } = this.#plan;
     if (windows.length === 0) return;
-    // A refund that is lost costs its caller some calls of an hour; nothing waits for it.
+    // A lost refund costs the caller some calls of an hour; nothing waits for it.
     store.refund(this.principal.keyId, windows, chargedAt, count, options).catch(() => undefined);
   }
 }
 
-/** The states once `count` is given back. */
+/** The states after a refund of `count`. */
 function withMore(states: readonly WindowState[], count: number, options: { readonly rejected: boolean }): WindowState[] {
   return states.map((state) => {
     const { window, resetMs } = state;
@@ -125,14 +125,14 @@ function withMore(states: readonly WindowState[], count: number, options: { read
   });
 }
 
-/** The greatest share of the month that is used, of those that callers are warned of. */
+/** The greatest share of `CREDIT_WARNINGS` that the month has reached. */
 function shareOfMonth(states: readonly WindowState[]): number | undefined {
   const month = states.find(({ window }) => window.name === MONTH);
   if (month === undefined) return undefined;
   return creditShareOf(month.window.limit - month.remaining, month.window.limit);
 }
 
-/** The window with the smallest share left; among equals, the one that stays so the longest. */
+/** The window with the smallest remaining share; among equals, the window that stays so the longest. */
 function nearestToExhaustion(states: readonly WindowState[]): WindowState | undefined {
   let nearest: WindowState | undefined;
   for (const state of states) if (nearest === undefined || isNearer(state, nearest)) nearest = state;

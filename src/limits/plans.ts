@@ -1,21 +1,22 @@
-/** The plans: which limits an API key may be given, by default or as the operator's JSON says. */
+/** The plans: the limits that an API key can have, built in or read from the operator's JSON. */
 import { invalid, Violations } from '../otp/error.ts';
 import { MONTH } from '../ports/limits.ts';
 import type { LimitWindow } from '../ports/store.ts';
+import { hasMemberTwice } from '../util/json-text.ts';
 
-/** A plan: the limits of a key, under a name. */
+/** A plan: named limits for an API key. */
 export interface Plan {
   readonly name: string;
-  /** The limits, shortest window first; none: unlimited. */
+  /** The limits, shortest window first; empty for an unlimited plan. */
   readonly windows: readonly LimitWindow[];
   /** The most WatchToken streams that one key may have open. */
   readonly streams: number;
 }
 
-/** The plans without their months, made once for each: what shares a batch is told apart by identity. */
+/** Each plan without its month, made once: batches compare plans by identity. */
 const withoutMonths = new WeakMap<Plan, Plan>();
 
-/** The plan as it holds for a call that costs no credits. */
+/** The plan for a call that costs no credits. */
 export function withoutMonth(plan: Plan): Plan {
   const known = withoutMonths.get(plan);
   if (known !== undefined) return known;
@@ -27,7 +28,7 @@ export function withoutMonth(plan: Plan): Plan {
 /** Plans by name, in the order configured. */
 export type Plans = ReadonlyMap<string, Plan>;
 
-/** In ms; of the calendar month that of the longest. */
+/** In ms; for the calendar month, that of the longest month. */
 const PERIODS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, [MONTH]: 31 * 86_400_000 } as const;
 type WindowName = keyof typeof PERIODS;
 const WINDOW_NAMES = ['minute', 'hour', 'day', MONTH] as const satisfies readonly WindowName[];
@@ -38,7 +39,7 @@ const MAX_STREAMS = 10_000;
 const DEFAULT_STREAMS = 100;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
-/** The plans in force if the operator names no others. */
+/** The plans if the operator configures none. */
 export const DEFAULT_PLANS: Plans = byName([
   plan('free', { minute: 5, hour: 100 }),
   plan('pro', { minute: 30, hour: 1000, day: 10_000 }),
@@ -52,13 +53,15 @@ export function isPlanName(text: string): boolean {
 }
 
 /**
- * Reads plans from JSON: `{"free": {"minute": 5, "month": 1000, "streams": 10}}`. A window left out or null does not limit; `streams` is 100
- * if left out. They take the place of the default plans. Throws `InvalidInputError` with every mistake, each under its path (`free.minute`).
+ * Reads plans from JSON: `{"free": {"minute": 5, "month": 1000, "streams": 10}}`. A window that is absent or null does not limit; `streams` is 100 if
+ * absent. The plans replace the default plans. Throws `InvalidInputError` with every mistake, each under its path (`free.minute`).
  */
 export function parsePlans(json: string): Plans {
-  const members = membersOf(parseJson(json));
+  const value = parseJson(json);
+  const members = membersOf(value);
   if (members === undefined) throw invalid('the file', 'must be a JSON object of plans by name, such as {"free": {"minute": 5}}');
   if (members.length === 0) throw invalid('the file', 'must hold at least one plan');
+  if (hasMemberTwice(json, value)) throw invalid('the file', 'has a plan or a limit twice: remove one of the two');
   const violations = new Violations();
   const plans = members.map(([name, value]) => parsePlan(name, value, violations));
   violations.throwIfAny();
@@ -66,8 +69,8 @@ export function parsePlans(json: string): Plans {
 }
 
 /**
- * The plan of a key. A key whose plan is no longer configured falls to the strictest one that is: a plan that was renamed or mistyped then
- * neither locks its keys out nor frees them of limits.
+ * The plan of a key. A key whose plan is no longer configured gets the strictest configured plan: a renamed or mistyped plan then neither locks its keys
+ * out nor lifts their limits.
  */
 export function planOf(plans: Plans, name: string): Plan {
   const found = plans.get(name) ?? strictest(plans);
@@ -79,7 +82,7 @@ function strictest(plans: Plans): Plan | undefined {
   return [...plans.values()].toSorted((one, other) => sustainedRate(one) - sustainedRate(other))[0];
 }
 
-/** Calls per ms that a plan allows in the long run. */
+/** The calls per ms that a plan allows in the long run. */
 function sustainedRate(plan: Plan): number {
   return Math.min(Number.MAX_VALUE, ...plan.windows.map((window) => window.limit / window.periodMs));
 }
@@ -113,7 +116,7 @@ function wholeNumber(value: unknown, path: string, least: number, most: number, 
 function plan(name: string, limits: Partial<Record<WindowName, number>>, streams: number = DEFAULT_STREAMS): Plan {
   const windows = WINDOW_NAMES.flatMap((window) => {
     const limit = limits[window];
-    // A failed call is not paid for, but it did cost: the minute, which guards the service, keeps it.
+    // A failed call is refunded, except to the minute: the call did use the server, which the minute protects.
     return limit === undefined ? [] : [{ name: window, periodMs: PERIODS[window], limit, refundable: window !== 'minute' }];
   });
   return { name, windows, streams };
@@ -123,7 +126,7 @@ function byName(plans: readonly Plan[]): Plans {
   return new Map(plans.map((plan) => [plan.name, plan]));
 }
 
-/** The parsed text, or undefined if it is no JSON: the parser's own message would quote a file that may be the wrong one. */
+/** Parses a text; returns undefined if it is not JSON. The parser's message would quote the file, which may be the wrong file. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -136,7 +139,7 @@ function membersOf(value: unknown): [string, unknown][] | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
 }
 
-/** A name from the file as it may stand in a message: short ASCII. */
+/** A name from the file in a form that is safe in a message: short ASCII. */
 function printable(name: string): string {
   return /^[\x21-\x7e]{1,32}$/.test(name) ? name : '?';
 }

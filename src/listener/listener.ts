@@ -1,44 +1,44 @@
 /**
- * Accepts connections for a door. Strangers are bounded here, before they cost more than a socket: the number of connections in all and from
- * one address, and the time until a connection speaks HTTP.
+ * Accepts connections for a door, and bounds strangers before they cost more than a socket: the number of connections in total and from one address, and
+ * the time until a connection speaks HTTP.
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { networkOf } from '../auth/failure-throttle.ts';
 import { createPermits, type Permits } from '../limits/permits.ts';
-import { formatPeer } from '../rpc/peer.ts';
+import { formatPeer } from '../rpc/caller-address.ts';
 import { awaitSpeech, type Protocol } from './preface.ts';
 import { createTlsEndpoint, type TlsFiles } from './tls.ts';
 
-/** How long a connection may take for its TLS handshake and the beginning of its speech together, in ms. */
+/** The time for the TLS handshake and the first bytes together, in ms. */
 const SILENT_MS = 10_000;
 
 export interface ListenerOptions {
   readonly tls: TlsFiles | undefined;
   readonly bounds: ConnectionBounds;
-  /** The connections that there are, where listeners share the bounds. */
+  /** The present connections of all listeners that share the bounds. */
   readonly held?: HeldConnections | undefined;
-  /** The protocols that are spoken, offered by ALPN in this order. Without TLS, the first bytes of a connection tell which one it is. */
+  /** The supported protocols, offered by ALPN in this order. Without TLS, the first bytes of a connection determine the protocol. */
   readonly protocols: readonly Protocol[];
-  /** Given each connection that is let in, with all that it has said still to be read. */
+  /** Called with each accepted connection; its first bytes are still to be read. */
   readonly onConnection: (socket: Socket, protocol: Protocol) => void;
-  /** Told of each connection that was closed at once, and of the bound that it was over. */
+  /** Called for each connection that was closed at once, with the bound that it exceeded. */
   readonly onRefused: (bound: keyof ConnectionBounds) => void;
-  /** Told of TLS files that were changed and cannot be used. */
+  /** Called for changed TLS files that cannot be used. */
   readonly onTlsProblem: (problem: string) => void;
 }
 
-/** Calls in a row without a right API key that a connection may make. Health checks do not count. */
+/** The most consecutive calls without a valid API key on a connection. Health checks do not count. */
 const MOST_STRANGE_CALLS = 200;
 
 /** The most connections at a time. */
 export interface ConnectionBounds {
   readonly maxConnections: number;
-  /** From one IPv4 address or one /64 of IPv6. */
+  /** The most from one IPv4 address, or from one /64 of IPv6. */
   readonly maxConnectionsPerAddress: number;
 }
 
-/** The connections of all listeners that are given it, in all and by address. */
+/** The present connections of all listeners that share it, in total and by address. */
 export interface HeldConnections {
   readonly all: Permits;
   readonly addresses: Permits;
@@ -48,31 +48,35 @@ export function createHeldConnections(): HeldConnections {
   return { all: createPermits(), addresses: createPermits() };
 }
 
-/** Who calls from one address and port. */
+/** The caller at one address and port. */
 interface Caller {
-  /** Nearly always the only one: from one port there may be a connection to each address of this machine. */
+  /** Nearly always one: a port may have a connection to each address of this machine. */
   readonly sockets: Set<Socket>;
-  /** Calls in a row without a right API key. */
+  /** Consecutive calls without a valid API key. */
   strange: number;
+  /** Whether the caller has sent a valid API key. */
+  isKnown: boolean;
 }
 
 export interface Listener {
-  /** Starts to listen, port 0 for any; resolves to the port. Rejects with the error of the system. */
+  /** Starts to listen, with port 0 on any free port; resolves to the port. Rejects with the error of the system. */
   readonly listen: (host: string, port: number) => Promise<number>;
   /**
-   * Tells how a call on the connection of `peer` (address and port) began: with a right API key, or with none or a wrong one. A connection with 200
-   * of the latter in a row is closed: it costs more than it is worth. A proxy's connection is not, since it carries many callers.
+   * Reports how a call on the connection of `peer` (address and port) began: with a valid API key, or with none or an invalid one. After 200 of the latter in
+   * a row the connection is closed. The connection of a proxy is not, since it carries many callers.
    */
   readonly judge: (peer: string, isRight: boolean) => void;
-  /** How many connections there are. */
+  /** The number of connections. */
   readonly open: () => number;
-  /** How many calls without a right API key there were since the start. */
+  /** The number of calls without a valid API key since the start. */
   readonly strange: () => number;
-  /** Takes no more connections, and drops every connection that has sent nothing yet. Others go on. */
+  /** The number of connections that have ended since the start without ever sending a valid API key; those of proxies do not count. */
+  readonly strangersGone: () => number;
+  /** Accepts no more connections, and closes every connection that has sent nothing yet. Others continue. */
   readonly close: () => void;
 }
 
-/** Makes the listener. Throws for TLS files that cannot be used. `isProxy` says which addresses stand for many callers: they have no bound of their own. */
+/** Makes the listener. Throws for TLS files that cannot be used. `isProxy` says which addresses stand for many callers; they have no bound of their own. */
 export function createListener(options: ListenerOptions, isProxy: (address: string) => boolean = () => false): Listener {
   const { tls, bounds, held = createHeldConnections(), protocols, onConnection, onRefused, onTlsProblem } = options;
   const { all, addresses } = held;
@@ -81,9 +85,12 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   let open = 0;
   /** By peer. */
   const callers = new Map<string, Caller>();
-  /** How many of them have begun to count. */
+  /** The number of callers with at least one call without a valid API key. */
   let suspects = 0;
   let strange = 0;
+  /** The number of callers that have not sent a valid API key yet. */
+  let unknown = 0;
+  let strangersGone = 0;
 
   function admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
@@ -105,9 +112,10 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     return true;
   }
 
-  /** Has the calls on a connection counted, until it closes. */
+  /** Counts the calls on a connection until it closes. */
   function remember(socket: Socket, peer: string): void {
-    const caller = callers.get(peer) ?? { sockets: new Set(), strange: 0 };
+    const caller = callers.get(peer) ?? { sockets: new Set(), strange: 0, isKnown: false };
+    if (!callers.has(peer)) unknown += 1;
     callers.set(peer, caller);
     caller.sockets.add(socket);
     socket.once('close', () => {
@@ -115,6 +123,9 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       if (caller.sockets.size > 0) return;
       callers.delete(peer);
       forgive(caller);
+      if (caller.isKnown) return;
+      unknown -= 1;
+      strangersGone += 1;
     });
   }
 
@@ -122,7 +133,14 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     if (caller.strange === 0) suspects += 1;
     caller.strange += 1;
     strange += 1;
-    if (caller.strange >= MOST_STRANGE_CALLS) setImmediate(hangUp, caller);
+    // Waits for the answer to this call, which a door may send at the end of this turn of the event loop.
+    if (caller.strange >= MOST_STRANGE_CALLS) setImmediate(setImmediate, hangUp, caller);
+  }
+
+  function welcome(caller: Caller): void {
+    forgive(caller);
+    if (!caller.isKnown) unknown -= 1;
+    caller.isKnown = true;
   }
 
   function forgive(caller: Caller): void {
@@ -130,7 +148,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     caller.strange = 0;
   }
 
-  /** Handshake and preface have one time together, so that it runs from the beginning of the connection. */
+  /** Handshake and first bytes share one time limit, which begins with the connection. */
   function expectSpeech(socket: Socket): void {
     const ends = endsOf(socket);
     const timer = setTimeout(() => socket.destroy(), SILENT_MS);
@@ -144,12 +162,12 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
 
   const endpoint = tls && createTlsEndpoint({ files: tls, protocols, onProblem: onTlsProblem });
   endpoint?.server.on('secureConnection', (socket) => {
-    // A caller of HTTP/1.1 may know nothing of ALPN.
+    // A caller of HTTP/1.1 may not support ALPN.
     if (socket.alpnProtocol === 'h2' || protocols.includes('http/1.1')) receive(socket);
     else socket.destroy();
   });
 
-  /** Hands a connection on once it has begun to speak. */
+  /** Passes a connection on once its first bytes have arrived. */
   function receive(socket: Socket): void {
     socket.on('error', ignore);
     const ends = endsOf(socket);
@@ -178,15 +196,16 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       return typeof address === 'object' && address !== null ? address.port : port;
     },
     judge(peer, isRight) {
-      // Nearly always, there is nothing to forget.
-      if (isRight && suspects === 0) return;
+      // Nearly always there is nothing to reset, and the caller is known.
+      if (isRight && suspects === 0 && unknown === 0) return;
       const caller = callers.get(peer);
       if (caller === undefined) return;
-      if (isRight) forgive(caller);
+      if (isRight) welcome(caller);
       else suspect(caller);
     },
     open: () => open,
     strange: () => strange,
+    strangersGone: () => strangersGone,
     close() {
       server.close();
       endpoint?.close();
@@ -199,11 +218,11 @@ function hangUp({ sockets }: Caller): void {
   for (const socket of sockets) socket.destroy();
 }
 
-/** The two ends of a connection, which are the same for the socket that is encrypted and the one that is in it. */
+/** The two ends of a connection, which are the same for the encrypted socket and the socket inside it. */
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${formatPeer(remoteAddress, remotePort)} ${localAddress}`;
 }
 
 function ignore(): void {
-  // An error of the connection needs no handling: it closes, and that is seen.
+  // Errors need no handling: the connection closes, and that is observed.
 }

@@ -1,7 +1,7 @@
-/** Waits until a connection speaks: HTTP/2 begins with the preface of RFC 9113 section 3.4, and anything else is HTTP/1.1 or nothing of ours. */
+/** Waits for the first bytes of a connection: HTTP/2 begins with the preface of RFC 9113 section 3.4; other bytes are HTTP/1.1 or unknown. */
 import type { Socket } from 'node:net';
 
-/** The protocols that a connection can begin to speak. */
+/** The protocols of a connection. */
 export type Protocol = 'h2' | 'http/1.1';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
@@ -10,8 +10,8 @@ const HINT = 'This address speaks gRPC, over HTTP/2 alone.\n';
 const ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: ${HINT.length}\r\nconnection: close\r\n\r\n${HINT}`;
 
 /**
- * Calls `onSpeech` once, with all that has come still to be read. Bytes that do not begin like the preface count as HTTP/1.1 if `protocols` has
- * that; otherwise the connection is closed.
+ * Calls `onSpeech` once; the bytes so far are still to be read. Bytes that differ from the preface count as HTTP/1.1 if `protocols` includes it; otherwise
+ * the connection is closed.
  */
 export function awaitSpeech(socket: Socket, protocols: readonly Protocol[], onSpeech: (protocol: Protocol) => void): void {
   let head: Buffer = Buffer.alloc(0);
@@ -30,7 +30,7 @@ export function awaitSpeech(socket: Socket, protocols: readonly Protocol[], onSp
   socket.on('readable', onReadable);
 }
 
-/** People who try the port with curl are told what it is. */
+/** Answers an HTTP/1.1 request in words, for people who try the port with curl. */
 function refuse(socket: Socket, head: Buffer): void {
   if (HTTP1.test(head.toString('latin1', 0, 8))) socket.end(ANSWER);
   socket.destroySoon();

@@ -1,6 +1,6 @@
 /**
- * The hash chain of the audit trail. Each line holds a digest of itself and of the line that the same process wrote before, and names the line that it
- * follows in the file, which another process may have written: none can be changed or taken out unseen.
+ * The hash chain of the audit trail. Each line has a digest of itself and of the previous line of the same process, and names the line before it in the file, which
+ * another process may have written. No line can be changed or removed without detection.
  */
 import { hash, randomBytes } from 'node:crypto';
 
@@ -12,11 +12,11 @@ const LINE = /^(\{.*),"hash":"([\w-]{43})"\}$/s;
 
 /** Writes the lines of a chain. */
 export interface Chain {
-  /** The next line, without its newline. `prev` is the digest of the last line of the file, undefined if there is none. */
+  /** The next line, without its newline. `prev` is the digest of the last line of the file; undefined if there is none. */
   next(members: object, prev: string | undefined): string;
 }
 
-/** Begins a chain: each process has one of its own, since several may write a file at the same time. */
+/** Begins a chain. Each process has its own, since several may write to a file at the same time. */
 export function createChain(): Chain {
   const chain = randomBytes(9).toString('base64url');
   let seq = 0;
@@ -33,12 +33,12 @@ export function createChain(): Chain {
   };
 }
 
-/** The digest of a line, over the digest of the line before it in its chain (empty for the first) and its text up to `,"hash"`. */
+/** The digest of a line: of the digest of the previous line in its chain (empty for the first line) and of its text up to `,"hash"`. */
 export function digestOf(before: string, text: string): string {
   return hash('sha256', `${before}\n${text}`, 'base64url');
 }
 
-/** A line in two parts; undefined for a line that is not of this format. */
+/** A line split before its digest; undefined for a line in another format. */
 export function partsOf(line: string): { readonly text: string; readonly digest: string } | undefined {
   const [, text, digest] = LINE.exec(line) ?? [];
   return text === undefined || digest === undefined ? undefined : { text, digest };

@@ -1,17 +1,17 @@
-/** The audit trail on disk: JSON lines, appended, one an event (docs/audit-trail.md). */
+/** The audit trail on disk: JSON lines, appended, one for each event (docs/audit-trail.md). */
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Audit, AuditEvent } from '../ports/audit.ts';
 import { createChain } from './audit-chain.ts';
 
-/** The most that waits for a disk that cannot be written, in bytes: some thousand events. */
+/** The most bytes that wait while the disk cannot be written: some thousand events. */
 const MOST_WAITING = 1_000_000;
-/** The end of each line, with its digest, in bytes. */
+/** The length of the end of a line, with its digest, in bytes. */
 const END_BYTES = '"hash":""}\n'.length + 43;
 
 export interface AuditLog {
   readonly audit: Audit;
-  /** Tries once more to write what is waiting, and closes the file. */
+  /** Tries once more to write the waiting lines, and closes the file. */
   readonly close: () => void;
 }
 
@@ -19,10 +19,9 @@ export interface AuditLog {
 export const NO_AUDIT_LOG: AuditLog = { audit: () => undefined, close: () => undefined };
 
 /**
- * Opens the trail in `file`, made for its owner alone; throws the error of the file system if it cannot be. An event is handed to the system
- * before its call is answered, so that a crash of otpd forgets none. If that fails, `onProblem` is told once, and it is tried again with each
- * next event; should more come than can wait, the trail says how many it lost. SIGHUP opens the file anew, for log rotation; the chain of digests
- * goes on.
+ * Opens the trail in `file`, which only its owner can read; throws the error of the file system if that fails. An event is written to the file before its call is
+ * answered, so that a crash of otpd loses none. If a write fails, `onProblem` is called once, and the write is tried again with each event; if more events come than
+ * can wait, the trail records how many it lost. SIGHUP reopens the file, for log rotation; the chain of digests continues.
  */
 export function openAuditLog(file: string, onProblem: (error: unknown) => void): AuditLog {
   let descriptor = open(file);
@@ -47,7 +46,7 @@ export function openAuditLog(file: string, onProblem: (error: unknown) => void):
   }
 
   function drain(): void {
-    // A full disk may take a part: the rest of the line goes next.
+    // A full disk may accept a part of a line; the rest is written next.
     while (waiting.length > 0) waiting = waiting.subarray(writeSync(descriptor, waiting));
     if (lost === 0) return;
     waiting = lineOf({ event: 'audit.lost', events: lost });
@@ -86,7 +85,7 @@ function open(file: string): number {
   return descriptor;
 }
 
-/** Ends the last line of the file, where a process was killed while it wrote it: the next line must not become a part of it. */
+/** Ends the last line of the file, which a killed process may have left incomplete, so that the next line is not appended to it. */
 function endLine(descriptor: number): void {
   const stats = fstatSync(descriptor);
   const last = Buffer.alloc(1);
@@ -108,7 +107,7 @@ function lastDigest(descriptor: number): string | undefined {
   }
 }
 
-/** `keyId` of an event about an API key is the key it is about: who acted stands apart. */
+/** `keyId` in an event about an API key is that API key; the actor has its own member. */
 function flatten({ event, actor, ...rest }: AuditEvent): object {
   return { event, by: 'keyId' in actor ? `key:${actor.keyId}` : `operator:${actor.operator}`, ...rest };
 }

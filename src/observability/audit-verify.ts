@@ -1,7 +1,7 @@
-/** Checks an audit trail: whether each line is as it was written, and none is missing. */
+/** Checks an audit trail: each line must be as it was written, and none may be missing. */
 import { AUDIT_FORMAT, digestOf, partsOf } from './audit-chain.ts';
 
-/** How many lines may stand between a line and the one that it says it follows: processes that write at the same moment. */
+/** The most lines between a line and the line that it names as the one before it: processes may write at the same moment. */
 const MOST_BETWEEN = 1000;
 
 /** A fault of the trail. */
@@ -13,9 +13,9 @@ export interface TrailFault {
 }
 
 export interface TrailCheck {
-  /** Takes the next line of `file`, files and lines in their order. */
+  /** Checks the next line of `file`; files and lines must come in order. */
   line(file: string, number: number, line: string): void;
-  /** The digest of the last line that was taken; undefined before the first. */
+  /** The digest of the last checked line; undefined before the first. */
   last(): string | undefined;
 }
 
@@ -25,9 +25,9 @@ interface Link {
 }
 
 /**
- * Makes a check that tells of each fault as it finds it.
+ * Makes a check that reports each fault as it finds it.
  *
- * @param isContinued whether the files before the first are no longer there: lines of the first file may then follow lines that are not there.
+ * @param isContinued whether earlier files are missing: lines of the first file may then follow lines that are not there.
  */
 export function checkTrail(isContinued: boolean, onFault: (fault: TrailFault) => void): TrailCheck {
   const chains = new Map<string, Link>();
@@ -72,7 +72,7 @@ export function checkTrail(isContinued: boolean, onFault: (fault: TrailFault) =>
   }
 }
 
-/** Lines before the first of a chain are those of an otpd that had no chain yet. */
+/** Lines before the first chained line are from an otpd without chains. */
 function unchainedFault(line: string, hasBegun: boolean): string | undefined {
   if (!hasBegun && isOlder(line)) return undefined;
   return line === '' ? 'is empty' : 'has no digest: it was cut short, changed or added';

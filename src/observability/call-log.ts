@@ -1,4 +1,4 @@
-/** Writes one log line a call: the method, the caller and the outcome, and never the content. */
+/** Writes a log line for each call: the method, the caller and the outcome, never the content. */
 import type { Logger } from 'pino';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import type { Call } from '../rpc/call.ts';
@@ -6,16 +6,16 @@ import type { Verdict } from '../rpc/context.ts';
 
 const CODE_NAMES: ReadonlyMap<number, string> = new Map(CodeSchema.values.map(({ number, name }) => [number, name]));
 
-/** Where the lines go. */
+/** The destination of the lines. */
 export interface CallLog {
   readonly logger: Logger;
-  /** Takes the lines of calls that succeeded, or failed through their caller's fault; undefined where the log leaves them out. */
+  /** Writes the lines of calls that succeeded, or failed through their caller's fault; undefined if the level excludes them. */
   readonly calls: { readonly soon: (line: string) => void } | undefined;
   /** Members of every line, each after a comma. */
   readonly origin: string;
 }
 
-/** Logs the end of a call: at info, or at error with its stack for a fault of ours. */
+/** Logs the end of a call: at info, or at error with its stack for a fault of the server. */
 export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Code): void {
   const durationMs = Math.round((performance.now() - call.startedAt) * 1000) / 1000;
   const name = CODE_NAMES.get(code) ?? '';
@@ -29,8 +29,8 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
 }
 
 /**
- * The line as the logger would write it, put together here in a fifth of the time. Nothing in it needs escaping: the procedure is one that
- * we serve, the peer an address, and a request id has passed `requestIdOf`.
+ * The line as the logger would write it, built here in a fifth of the time. No value needs escaping: the procedure is one of ours, the peer is an address, and
+ * `requestIdOf` has checked the request id.
  */
 function lineOf(
   { transport, procedure, peer, keyId, requestId, reason, trace, verdicts }: Call,
@@ -46,7 +46,7 @@ function lineOf(
   return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${ids}${origin},"msg":"call"}\n`;
 }
 
-/** How the codes of a call were judged, so that guessing shows: the outcome of one, or how often there was each of several. */
+/** The verdicts of a call, so that guessing shows: one outcome, or the number of each outcome. */
 function outcomesOf(verdicts: readonly Verdict[]): string {
   const [first] = verdicts;
   if (verdicts.length === 1) return `,"outcome":"${first?.outcome}"`;
@@ -58,7 +58,7 @@ function outcomesOf(verdicts: readonly Verdict[]): string {
 let second = 0;
 let upToSecond = '';
 
-/** Now, in RFC 3339; many calls end in one second. */
+/** The present time in RFC 3339, cached because many calls end in one second. */
 function timeText(): string {
   const now = Date.now();
   const ms = now % 1000;

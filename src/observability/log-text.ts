@@ -1,6 +1,6 @@
-/** The log for a person at a terminal: the same lines, with words instead of JSON. */
+/** The log for a person at a terminal: the same lines as text instead of JSON. */
 
-/** Members that every line has, or that are shown in a place of their own. */
+/** Members that every line has, or that are shown elsewhere in the line. */
 const PLACED: ReadonlySet<string> = new Set([
   'level',
   'time',
@@ -18,12 +18,12 @@ const PLACED: ReadonlySet<string> = new Set([
 ]);
 /** By pino's numbers. */
 const LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
-/** Control and format characters, which would steer the terminal. */
+/** Control and format characters, which would control the terminal. */
 const STEERING = /[\p{Cc}\p{Cf}]/gu;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A stream that takes lines of JSON, and writes each to `stream` in words: `10:42:07  Verify  OK accepted  1.9 ms  Nk28eNvISIy8`. */
+/** A stream that takes lines of JSON, and writes each to `stream` as text: `10:42:07  Verify  OK accepted  1.9 ms  Nk28eNvISIy8`. */
 export function asText(stream: { write(text: string): unknown }): { write(text: string): void } {
   return {
     write(text) {
@@ -43,7 +43,7 @@ function textOf(line: string): string {
   return `${clock(time)}  ${what}${more}${describeError(err)}`;
 }
 
-/** The method, the outcome, how long it took, and the id of the API key; of a failure, where its line in other logs is. */
+/** The method, the outcome, the duration and the id of the API key; for a failure also the request id, by which other logs have it. */
 function describeCall(members: Members): string {
   const { method, code, reason, outcome, durationMs, keyId, requestId } = members;
   const why = reason === undefined ? outcome : String(reason).replace(/^ERROR_REASON_/, '');
@@ -66,13 +66,13 @@ function levelOf({ level }: Members): string {
   return LEVELS[Number(level)] ?? plain(level);
 }
 
-/** The time of day where the terminal is. */
+/** The time of day in the time zone of the terminal. */
 function clock(time: unknown): string {
   const date = new Date(String(time));
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** The kind of an error, and its frames on lines of their own. */
+/** The name of an error, and its stack frames, each on a line. */
 function describeError(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { type, code, stack } = error as { type?: unknown; code?: unknown; stack?: unknown };

@@ -1,4 +1,4 @@
-/** The log: JSON lines on standard error, and what may be in them. */
+/** The log: JSON lines on standard error, without secrets. */
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import type { LogFormat, LogLevel } from '../config/settings.ts';
 import { createLines, type Lines } from './line-buffer.ts';
@@ -6,27 +6,27 @@ import { asText } from './log-text.ts';
 
 export type { Lines, Logger };
 
-/** PIPE_BUF: what several processes write to one pipe stays in one piece up to here, in bytes (pipe(7)). */
+/** PIPE_BUF: writes of several processes to one pipe stay whole up to this size, in bytes (pipe(7)). */
 const WHOLE_IN_A_PIPE = 4096;
-/** How much waits for a log that cannot be written, in bytes; what is more is lost. */
+/** The most bytes that wait while the log cannot be written; further lines are lost. */
 const MOST_KEPT = 1_048_576;
 
 export interface Log {
   readonly logger: Logger;
-  /** Takes the line of a call, whose shape is known and which is written for every one; undefined where the level leaves such lines out. */
+  /** Writes the line of a call, which is built by the caller; undefined if the level excludes such lines. */
   readonly calls: Lines | undefined;
   /** Changes the level. */
   readonly setLevel: (level: LogLevel) => void;
-  /** Which of several processes this is, as a member at the end of a line; empty if it is the only one. */
+  /** The number of this process among several, as a member at the end of a line; empty for a single process. */
   readonly origin: string;
-  /** Writes what still waits. */
+  /** Writes the waiting lines. */
   readonly flush: () => void;
 }
 
 /**
- * Makes the log. Errors are logged by name and stack frames, without their message: a message may quote what it was about, and that may be a
- * secret. Lines of calls are written together, a twentieth of a second late at most; any other line goes out at once, after those before it.
- * The log of a `worker` goes where those of others go. As `text` it is for a person.
+ * Makes the log. Errors are logged by name and stack frames, without their message, since a message may quote a secret. Lines of calls are written together, at most
+ * a twentieth of a second late; any other line is written at once, after the waiting lines. A `worker` writes to the same log as the other workers. With `text` the
+ * log is for a person.
  */
 export function createLog(
   level: LogLevel,
@@ -60,8 +60,8 @@ export function createLog(
 }
 
 /**
- * A line that cannot be written, on a full disk for example, is kept up to a bound and written later: an error from here would reach whatever was
- * being logged, leave a call without its answer, and end the process from the net that logs what slipped through all others.
+ * A line that cannot be written, for example on a full disk, is kept up to a bound and written later. If the error were thrown, it would reach the logging code, leave
+ * a call without its answer, and finally end the process.
  */
 export function standardError(fd = 2): ReturnType<typeof destination> {
   const stream = destination({ fd, sync: true, maxLength: MOST_KEPT });

@@ -1,10 +1,10 @@
-/** A store whose operations are timed. */
+/** Wraps a store to measure the duration of its operations. */
 import type { Store } from '../ports/store.ts';
 
-/** Told of each operation that has ended: its name, such as `codes.judge`, how long it took in ms, and whether it failed. */
+/** Called at the end of each operation with its name, such as `codes.judge`, its duration in ms, and whether it failed. */
 export type StoreOperation = (operation: string, ms: number, hasFailed: boolean) => void;
 
-/** Wraps `store`: the same, with `tell` told of each operation that waits for it. Charges that are counted in memory do not. */
+/** Wraps `store` and calls `tell` for each operation that the store has to be awaited for. Charges that are counted in memory are not measured. */
 export function measureStore(store: Store, tell: StoreOperation): Store {
   const part = <P extends object>(name: string, port: P): P => ({ ...port, ...timed(name, port, tell) });
   return {
@@ -27,10 +27,9 @@ function timed(part: string, port: object, tell: StoreOperation): object {
         const startedAt = performance.now();
         const result = run(...args);
         if (!(result instanceof Promise)) return result;
-        const end = (hasFailed: boolean) => tell(operation, performance.now() - startedAt, hasFailed);
         result.then(
-          () => end(false),
-          () => end(true),
+          () => tell(operation, performance.now() - startedAt, false),
+          () => tell(operation, performance.now() - startedAt, true),
         );
         return result;
       };

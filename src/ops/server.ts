@@ -1,11 +1,11 @@
-/** The operations door: metrics and probes for those who run the service, in plain HTTP and without an API key. */
+/** The operations door: metrics and probes for operators, in plain HTTP and without an API key. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket at every start.
+// Not by `import`, which evaluates each export of `node:http`, and so loads `fetch` and WebSocket at every start.
 const { createServer } = process.getBuiltinModule('node:http');
 
-/** A scraper and a few probes; the door holds nothing that many would ask for. */
+/** Enough for scrapers and probes. */
 const MOST_CONNECTIONS = 100;
 const HEADER_BYTES = 8192;
 const TIMEOUT_MS = 5000;
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 5000;
 export interface OpsDoorParts {
   /** The metrics in a format, with their content type. */
   readonly metrics: (format: 'prometheus' | 'openmetrics') => Promise<{ readonly type: string; readonly text: string }>;
-  /** Whether calls are served: everything listens, and the store is there. */
+  /** Whether calls are served: everything listens, and the store can be reached. */
   readonly isReady: () => boolean;
   readonly onFault: (error: unknown) => void;
 }
@@ -33,9 +33,9 @@ interface Answer {
 const TEXT = 'text/plain; charset=utf-8';
 const text = (status: number, line: string): Answer => ({ status, type: TEXT, text: `${line}\n` });
 
-/** OpenMetrics for a scraper that prefers it; by their names alone, for scrapers add parameters of their own. */
+/** OpenMetrics for a scraper that prefers it. Compares names alone, since scrapers add parameters. */
 async function formatFor(request: IncomingMessage): Promise<'prometheus' | 'openmetrics'> {
-  // Loaded with the first scrape, and not at the start.
+  // Loaded with the first scrape instead of at the start.
   const { default: Negotiator } = await import('negotiator');
   const preferred = new Negotiator(request)
     .mediaTypes()
@@ -43,7 +43,7 @@ async function formatFor(request: IncomingMessage): Promise<'prometheus' | 'open
   return preferred === 'application/openmetrics-text' ? 'openmetrics' : 'prometheus';
 }
 
-/** Makes the door. It answers GET and HEAD of `/metrics`, `/livez` (the process runs) and `/readyz` (it serves calls; 503 if not). */
+/** Makes the door. It answers GET and HEAD of `/metrics`, `/livez` (the process runs) and `/readyz` (it serves calls; otherwise 503). */
 export function createOpsDoor({ metrics, isReady, onFault }: OpsDoorParts): OpsDoor {
   const pages: Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>> = {
     '/metrics': async (request) => ({ status: 200, ...(await metrics(await formatFor(request))) }),
@@ -74,7 +74,8 @@ export function createOpsDoor({ metrics, isReady, onFault }: OpsDoorParts): OpsD
       'x-content-type-options': 'nosniff',
       ...(status === 405 && { allow: 'GET, HEAD' }),
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    // Node sends no body for a HEAD.
+    response.end(body);
   }
 
   const server: Server = createServer(

@@ -4,11 +4,12 @@ import type { CryptoPlugin } from 'otplib';
 
 /** Whether two texts are the same, in a time that depends on their lengths alone. */
 export function constantTimeEqual(a: string | Uint8Array, b: string | Uint8Array): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  const left = typeof a === 'string' ? Buffer.from(a) : a;
+  const right = typeof b === 'string' ? Buffer.from(b) : b;
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** HMAC (RFC 2104) by OpenSSL, without waiting. The digest comes by way of a string: asked for a buffer, Node makes an array buffer for each. */
+/** HMAC (RFC 2104) by OpenSSL, synchronous. The digest is read as a string, because Node allocates an array buffer for each digest that it returns as bytes. */
 export const nodeCrypto: CryptoPlugin = {
   name: 'node',
   hmac: (algorithm, key, message) => Buffer.from(createHmac(algorithm, key).update(message).digest('latin1'), 'latin1'),

@@ -1,14 +1,14 @@
-/** The one error of the domain: input that is wrong, with every field that is. */
+/** The error of the domain: invalid input, with a violation for each invalid field. */
 
 /** A mistake in a field. */
 export interface FieldViolation {
   /** The path of the field in snake_case, as in the contract: `key.secret`. */
   readonly field: string;
-  /** Says in ASCII what is wrong and what to do; never holds a secret, a code or a key. */
+  /** Describes the mistake and the remedy in ASCII, without secrets, codes and keys. */
   readonly description: string;
 }
 
-/** Input that cannot be used: every violation at once, none of the values. */
+/** The error for invalid input: all violations at once, without the values. */
 export class InvalidInputError extends Error {
   readonly violations: readonly FieldViolation[];
 
@@ -24,24 +24,46 @@ export function invalid(field: string, description: string): InvalidInputError {
   return new InvalidInputError([{ field, description }]);
 }
 
-/** Collects the violations of several checks, so that the caller hears of all of them at once. */
+/** The error with each violation changed by `restate`, for example to the field names that the reader knows. Any other error is returned as it is. */
+export function restated(error: unknown, restate: (violation: FieldViolation) => FieldViolation): unknown {
+  return error instanceof InvalidInputError ? new InvalidInputError(error.violations.map(restate)) : error;
+}
+
+/** Makes a `restate` function that sets the field of every violation to `field`. */
+export function about(field: string): (violation: FieldViolation) => FieldViolation {
+  return ({ description }) => ({ field, description });
+}
+
+/** Runs a check, and restates the violations that it throws. */
+export function restating<T>(restate: (violation: FieldViolation) => FieldViolation, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw restated(error, restate);
+  }
+}
+
+/** Collects the violations of several checks, so that the caller sees all of them at once. */
 export class Violations {
-  /** Made with the first violation: most requests have none. */
+  /** Created with the first violation, since most requests have none. */
   #found: FieldViolation[] | undefined;
 
-  /** Notes one violation; the same one a second time says nothing new. */
+  /** Notes a violation. A violation that is noted already is not noted twice. */
   add(field: string, description: string): void {
     this.#found ??= [];
     if (this.#found.some((known) => known.field === field && known.description === description)) return;
     this.#found.push({ field, description });
   }
 
-  /** Whether something is wrong with the field. */
+  /** Whether the field has a violation. */
   has(field: string): boolean {
     return this.#found?.some((violation) => violation.field === field) ?? false;
   }
 
-  /** Runs a check with its arguments: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */
+  /**
+   * Runs a check with its arguments and returns its result. If it throws violations, keeps them with their fields below `prefix` and returns undefined.
+   * Throws any other error.
+   */
   collect<Arguments extends unknown[], T>(prefix: string, check: (...args: Arguments) => T, ...args: Arguments): T | undefined {
     try {
       return check(...args);
@@ -52,7 +74,7 @@ export class Violations {
     }
   }
 
-  /** The error with everything that was found; undefined if nothing was. */
+  /** The error with all collected violations; undefined if there are none. */
   get error(): InvalidInputError | undefined {
     return this.#found && new InvalidInputError(this.#found);
   }

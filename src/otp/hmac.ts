@@ -1,9 +1,9 @@
-/** A key as HMAC (RFC 2104) uses it: what keys with the same codes have in common. */
+/** The normal form of an HMAC key (RFC 2104), which is equal for all keys that give the same codes. */
 import { hash } from 'node:crypto';
 import type { Algorithm } from './params.ts';
 
 /** Block sizes in bytes (FIPS 180-4). */
-const BLOCK_SIZE: Readonly<Record<Algorithm, number>> = { SHA1: 64, SHA256: 64, SHA512: 128 };
+export const BLOCK_SIZE: Readonly<Record<Algorithm, number>> = { SHA1: 64, SHA256: 64, SHA512: 128 };
 
 /**
  * A key as HMAC uses it: hashed if longer than the block, then zero-padded to the block.

@@ -1,4 +1,4 @@
-/** Codes: made for a counter by otplib (RFC 4226), read as people type them, and found among the counters of a window. */
+/** Codes: computed for a counter by otplib (RFC 4226), read as people type them, and searched for in a window of counters. */
 import { createGuardrails, generateSync, type HashAlgorithm, type OTPGuardrails } from 'otplib';
 import { constantTimeEqual, nodeCrypto } from './crypto-plugin.ts';
 import { type Algorithm, BOUNDS, checkCounter, type Parameters } from './params.ts';
@@ -6,10 +6,10 @@ import { readPasted } from './pasted.ts';
 
 type CodeParameters = Pick<Parameters, 'algorithm' | 'digits'>;
 
-/** The longest code that is read, in bytes of UTF-8 as it was typed: a digit may take four, and so may each mark beside it. */
+/** The longest code that is accepted, in bytes of UTF-8 as typed: a digit may take four bytes, and so may each separator. */
 export const MAX_CODE_BYTES = 256;
 
-/** otplib's own are narrower than the keys that people have. */
+/** The default bounds of otplib exclude keys that are in use. */
 const guardrails: OTPGuardrails = createGuardrails({
   MIN_SECRET_BYTES: BOUNDS.secret.min,
   MAX_SECRET_BYTES: BOUNDS.secret.max,
@@ -56,13 +56,12 @@ export function readCode(text: string, digits: number): string | undefined {
 }
 
 /**
- * The counter, or time step, from `first` to `last` whose code this is; of several, the latest, so that none stays usable after it.
+ * Returns the counter, or time step, from `first` to `last` with this code. If several have it, returns the latest, so that no other remains usable.
  *
- * Every counter is tried, and each code is compared in constant time: the time taken tells nothing about the match. Counters above
- * 2^53 - 1 do not exist and are left out.
+ * Tries every counter and compares each code in constant time, so that the time taken does not depend on the match. Skips counters above 2^53 - 1.
  *
  * @param secret 1 to 256 bytes.
- * @param code what `readCode` returned for `digits`.
+ * @param code the result of `readCode` for `digits`.
  * @throws InvalidInputError for a `first` below 0.
  */
 export function findMatch(
@@ -74,9 +73,10 @@ export function findMatch(
 ): number | undefined {
   checkCounter(first);
   const end = Math.min(last, BOUNDS.counter.max);
+  const wanted = Buffer.from(code);
   let match: number | undefined;
   for (let counter = first; counter <= end; counter++) {
-    match = constantTimeEqual(codeAt(secret, counter, parameters), code) ? counter : match;
+    match = constantTimeEqual(codeAt(secret, counter, parameters), wanted) ? counter : match;
   }
   return match;
 }

@@ -1,4 +1,4 @@
-/** A key of a migration: what the message says in numbers, and what it cannot say. */
+/** Converts a key to and from the message of a migration, which has no field for the period and numbers for only some of the other parameters. */
 import { type InvalidInputError, Violations } from './error.ts';
 import {
   ALGORITHM_NUMBERS,
@@ -12,7 +12,7 @@ import { type Algorithm, BOUNDS, checkCounter, DEFAULTS, type OtpType } from './
 import { checkLabel, fitLabel, type KeyUri, type Label } from './uri.ts';
 
 /**
- * Refuses a key that the format cannot hold: it has no period, and no 7 digits.
+ * Refuses a key that the format cannot express: it has no field for the period, and no value for 7 digits.
  *
  * @throws InvalidInputError for `key.period_seconds`, `key.digits`, `key.counter`, `issuer` and `account_name`.
  */
@@ -33,7 +33,7 @@ export function checkMigratable({ parameters, counter, issuer, accountName }: Ke
   found.throwIfAny();
 }
 
-/** The message of a key that `checkMigratable` lets pass. */
+/** Writes the message of a key that `checkMigratable` accepts. */
 export function writeKey({ secret, parameters, counter = 0, ...names }: KeyUri): OtpParameters {
   const { type, algorithm, digits } = parameters;
   const { issuer, accountName } = checkLabel(names.issuer, names.accountName);
@@ -48,7 +48,10 @@ export function writeKey({ secret, parameters, counter = 0, ...names }: KeyUri):
   };
 }
 
-/** The key of a message; the reason, for the field `uri`, if it cannot be used. A field that the writer left at zero has the default of its format. */
+/**
+ * Reads a key from its message. Returns the reason, for the field `uri`, if the key cannot be used. A field that the writer left at zero takes the default
+ * of the format.
+ */
 export function readKey(entry: OtpParameters): KeyUri | InvalidInputError {
   const found = new Violations();
   const secret = readSecret(entry, found);

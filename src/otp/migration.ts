@@ -5,7 +5,7 @@ import { type MigrationPayload, readPayload } from './migration-message.ts';
 import { trimInvisible } from './pasted.ts';
 import type { KeyUri } from './uri.ts';
 
-/** The content of a QR code, of which a migration may have several. */
+/** The content of one QR code; a migration may have several. */
 export interface MigrationPart {
   /** The same for all parts of a migration. */
   readonly batchId: number;
@@ -13,7 +13,7 @@ export interface MigrationPart {
   readonly index: number;
   /** The number of parts, 1 to 100. */
   readonly size: number;
-  /** The keys in order; for a key that cannot be used the reason, for the field `uri`. */
+  /** The keys in order; for a key that cannot be used, the reason, for the field `uri`. */
   readonly entries: readonly (KeyUri | InvalidInputError)[];
 }
 
@@ -29,13 +29,13 @@ const URI = /^otpauth-migration:\/\/offline\/?\?(.*)$/is;
 const ESCAPED_TWICE = /%(?:2b|2f|3d)/i;
 const BASE64 = /^[A-Za-z0-9+/]+$/;
 
-/** Whether a text means to be such a URI. */
+/** Whether a text is meant as an otpauth-migration URI. */
 export function isMigrationUri(text: string): boolean {
   return SCHEME.test(trimInvisible(text.slice(0, MAX_URI)));
 }
 
 /**
- * Reads a URI. A key that cannot be used does not keep the others from being read.
+ * Reads a URI. A key that cannot be used does not prevent the others from being read.
  *
  * @param text at most 4096 bytes in UTF-8, with at most 100 keys.
  * @throws InvalidInputError for `uri` if it cannot be read as a whole.
@@ -68,7 +68,7 @@ function parse(bytes: Uint8Array): MigrationPayload {
 
 /** The bytes of the parameter `data`. */
 function readData(text: string): Uint8Array {
-  // The length in UTF-16 first, which is known without a look at the text.
+  // The length in UTF-16 is checked first, since it is known without reading the text.
   if (text.length > MAX_URI || Buffer.byteLength(text) > MAX_URI) throw invalid('uri', `must be at most ${MAX_URI} bytes`);
   const query = URI.exec(trimInvisible(text))?.[1];
   if (query === undefined) throw invalid('uri', 'must have the form otpauth-migration://offline?data=BASE64');
@@ -83,7 +83,7 @@ function readData(text: string): Uint8Array {
     .replaceAll('-', '+')
     .replaceAll('_', '/')
     .replace(/={0,2}$/, '');
-  // Node skips what is not base64: a damaged text would be read as another one.
+  // Node skips characters that are not base64, so a damaged text would be decoded as another text.
   if (!BASE64.test(base64) || base64.length % 4 === 1) throw invalid('uri', 'the parameter data must be base64');
   return Buffer.from(base64, 'base64');
 }
@@ -97,14 +97,14 @@ function decodeEscapes(text: string): string {
   }
 }
 
-/** A part of a migration that nobody has read. */
+/** A part of a migration that was not read. */
 export interface LostPart {
   readonly batchId: number;
   readonly index: number;
   readonly size: number;
 }
 
-/** The parts that are missing among those of one or several migrations, in the order in which these begin. */
+/** The missing parts of one or several migrations, in the order in which the migrations first occur. */
 export function lostParts(parts: readonly Omit<MigrationPart, 'entries'>[]): LostPart[] {
   const batches = new Map<string, { readonly batchId: number; readonly size: number; readonly indices: Set<number> }>();
   for (const { batchId, index, size } of parts) {

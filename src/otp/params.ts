@@ -17,7 +17,7 @@ export interface Parameters {
   readonly period: number;
 }
 
-/** Parameters as a caller gives them; what is undefined takes its default. */
+/** The parameters in a request; an undefined parameter takes its default. */
 export interface ParametersInput {
   readonly type?: OtpType | undefined;
   readonly algorithm?: Algorithm | undefined;
@@ -34,7 +34,7 @@ export interface Bounds {
 /** The quantities that have bounds. */
 export type Bounded = 'digits' | 'period' | 'counter' | 'secret' | 'newSecret' | 'window' | 'lookAhead';
 
-/** The values that hold if a caller gives none. */
+/** The default values. */
 export const DEFAULTS = {
   type: 'totp',
   algorithm: 'SHA1',
@@ -49,7 +49,7 @@ export const DEFAULTS = {
   lookAhead: 10,
 } as const;
 
-/** Bytes of a new secret: as many as the hash gives (RFC 4226 section 4, R6; RFC 6238 section 5.1). */
+/** Bytes of a new secret: the length of the hash (RFC 4226 section 4, R6; RFC 6238 section 5.1). */
 export const NEW_SECRET_BYTES: Readonly<Record<Algorithm, number>> = { SHA1: 20, SHA256: 32, SHA512: 64 };
 
 /** The accepted values, from and to, both included. */
@@ -75,7 +75,7 @@ export function checkWhole(found: Violations, field: string, value: number, { mi
   found.add(field, `must be a whole number from ${min} to ${max}`);
 }
 
-/** Refuses, as `counter`, what is not a counter (RFC 4226 section 5.1). */
+/** Throws a violation of `counter` unless the value is a counter (RFC 4226 section 5.1). */
 export function checkCounter(counter: number): void {
   const found = new Violations();
   checkWhole(found, 'counter', counter, BOUNDS.counter);

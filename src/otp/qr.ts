@@ -13,7 +13,7 @@ export type QrErrorCorrection = 'L' | 'M' | 'Q' | 'H';
 export interface QrOptions {
   readonly format: QrFormat;
   readonly errorCorrection: QrErrorCorrection;
-  /** Pixels a module, 1 to 16; text has none. */
+  /** Pixels per module, 1 to 16; not used for text. */
   readonly scale: number;
   /** The white border in modules, 0 to 16. */
   readonly quietZone: number;
@@ -27,7 +27,7 @@ export interface QrPicture {
   readonly width: number;
 }
 
-/** Level H makes a long URI too dense for some cameras; four modules of border are what the standard asks for. */
+/** Level M, because level H makes a long URI too dense for some cameras; four modules of border, as the standard requires. */
 export const QR_DEFAULTS: QrOptions = { format: 'png', errorCorrection: 'M', scale: 6, quietZone: 4 };
 
 export const QR_BOUNDS: Readonly<Record<'scale' | 'quietZone', Bounds>> = {
@@ -35,12 +35,12 @@ export const QR_BOUNDS: Readonly<Record<'scale' | 'quietZone', Bounds>> = {
   quietZone: { min: 0, max: 16 },
 };
 
-/** With the first picture: the library has a file for each of many formats, which would be loaded at every start. Node keeps what is loaded. */
+/** Loaded with the first picture, since the library has a file for each of many formats. Node caches the module. */
 const loadQrCode = (): typeof QrCode => createRequire(import.meta.url)('qrcode');
 
 /** Pixels. */
 const MAX_WIDTH = 2048;
-/** The number of characters that the largest QR code holds, if all are digits. */
+/** The most characters that a QR code can hold, all of them digits. */
 const MAX_TEXT = 7089;
 
 /** The modules of a code and of its quiet zone. */
@@ -64,7 +64,7 @@ export function renderQr(text: string, options: QrOptions): QrPicture {
   }
 }
 
-/** `renderQr` with a yield wherever the work may be put off: the longest text takes some 10 ms. */
+/** Draws as `renderQr` does, and yields where the work may be interrupted: the longest text takes some 10 ms. */
 export function* renderQrInSteps(text: string, options: QrOptions): Generator<void, QrPicture> {
   const found = new Violations();
   checkWhole(found, 'qr_code.scale', options.scale, QR_BOUNDS.scale);
@@ -99,8 +99,8 @@ function createModules(text: string, errorCorrectionLevel: QrErrorCorrection): B
 }
 
 /**
- * A segment for each long run of the alphanumeric set (ISO/IEC 18004 section 7.3.4), such as base32 and percent-encoded UTF-8, and for the
- * text between. The code is as small as by the search of `qrcode` for the best segments, which takes twice as long.
+ * Divides a text into segments: one for each long run of the alphanumeric set (ISO/IEC 18004 section 7.3.4), such as base32 and percent-encoded
+ * UTF-8, and one for the text between. The code is as small as with the optimal segments of `qrcode`, whose search takes twice as long.
  */
 function segments(text: string): QRCodeSegment[] {
   return text
@@ -139,18 +139,18 @@ function drawSvg({ size, dark }: Grid, width: number): string {
 }
 
 /**
- * Two modules a character, the upper and the lower half.
+ * Draws two modules per character, in its upper and its lower half.
  *
- * The light modules are the ones drawn: on the usual dark terminal they are the bright ones, quiet zone included, as every camera
- * expects. (`qrcode` draws the dark ones, which a dark terminal shows inverted.) For a light terminal, the program that prints it sets the
- * colours to white on black; no escape sequences here, so that the text can be copied.
+ * Draws the light modules, quiet zone included: on a dark terminal they are bright, as every camera expects. (`qrcode` draws the dark modules,
+ * which a dark terminal shows inverted.) On a light terminal, the program that prints the text sets the colours to white on black. The text has
+ * no escape sequences, so that it can be copied.
  */
 function drawText({ size, dark }: Grid): string {
   let text = '';
   for (let row = 0; row < size; row += 2) {
     for (let column = 0; column < size; column++) {
       const upper = dark[row * size + column] === 0;
-      const lower = dark[(row + 1) * size + column] === 0; // Below the last row there is nothing to draw.
+      const lower = dark[(row + 1) * size + column] === 0; // There is nothing to draw below the last row.
       text += upper ? (lower ? '█' : '▀') : lower ? '▄' : ' ';
     }
     text += '\n';

@@ -1,4 +1,4 @@
-/** Reads otpauth URIs (Google's Key URI Format) as apps write them: strict in what a code depends on, and in nothing else. */
+/** Reads otpauth URIs (Google's Key URI Format) as apps write them: strictly where a code depends on the content, and tolerantly elsewhere. */
 import { InvalidInputError, type Violations } from './error.ts';
 import { type Algorithm, BOUNDS, DEFAULTS, type OtpType } from './params.ts';
 import { trimInvisible } from './pasted.ts';
@@ -15,32 +15,32 @@ export interface UriReading extends Label {
   readonly digits: number | undefined;
   /** In seconds; undefined for HOTP too. */
   readonly period: number | undefined;
-  /** Undefined for TOTP too, and if it was not to be read. */
+  /** Undefined for TOTP, and if it was not read. */
   readonly counter: number | undefined;
 }
 
 /** In bytes of UTF-8. */
 const MAX_URI = 4096;
 
-/** A `#` in the label belongs to it: a reader that takes it for the end of the URI finds no secret, and so no other key. */
+/** A `#` in the label is part of the label: if it ended the URI, the reader would find no secret. */
 const URI = /^otpauth:\/\/([^/?#]*)(?:\/([^?]*))?(?:\?(.*))?$/is;
-/** A `?` in the label, the secret being the first parameter: elsewhere such a query has no secret, and so no other key. */
+/** A `?` in the label, if the secret is the first parameter: a query that begins elsewhere has no secret. */
 const LONGER_LABEL = /^([^=&]*)\?(secret=.*)$/is;
 const ALGORITHM = /^(?:HMAC[-_]?)?SHA[-_]?(1|256|512)$/i;
-/** Not `30s`, `6.0`, `06`, `-1` or `0x1e`. */
+/** Excludes `30s`, `6.0`, `06`, `-1` and `0x1e`. */
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 const COMMON = ['secret', 'algorithm', 'digits', 'encoder'];
 
 /**
- * Reads a URI as far as it can be read, and notes for the field `uri` what a code depends on and cannot be read.
+ * Reads as much of a URI as possible, and notes for the field `uri` each value that a code depends on and that cannot be read.
  *
  * Tolerant where apps differ: any case of the scheme, the type, the algorithm and the parameters' names, `SHA-1` for `SHA1`, invisible
  * characters around the whole, all names, and parameters that are unknown or belong to the other type. Strict where a guess could give
  * wrong codes: an unknown type, a number that is not plain, a parameter given twice or behind a `#`.
  *
  * @param text at most 4096 bytes in UTF-8.
- * @param withCounter false if the counter of a HOTP is given elsewhere: that of the URI is then not looked at.
+ * @param withCounter false if the counter of a HOTP is given elsewhere; the counter in the URI is then ignored.
  */
 export function readUri(text: string, found: Violations, withCounter = true): UriReading {
   const parts = split(text, found);
@@ -86,7 +86,7 @@ function split(text: string, found: Violations): [type: string, label: string, q
   return more === undefined || rest === undefined ? [type, label, query] : [type, `${label}?${more}`, rest];
 }
 
-/** The parameters that a code of the type depends on besides. */
+/** The further parameters that a code of the type depends on. */
 function movingFactor(type: OtpType | undefined, withCounter: boolean): string[] {
   if (type === 'totp') return ['period'];
   return type === 'hotp' && withCounter ? ['counter'] : [];
@@ -102,7 +102,7 @@ function readType(text: string, found: Violations): OtpType | undefined {
 function readSecret(values: Query, found: Violations): Uint8Array | undefined {
   const text = values.get('secret');
   if (text) return parse(text, found);
-  // A part that could not be decoded has left its violation.
+  // A parameter that could not be decoded has its violation already.
   if (text === '' || !values.has('secret')) found.add('uri', 'the parameter secret is required');
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** Shared secrets: read from base32 (RFC 4648 section 6) as people paste it, written as apps expect it, and made. */
+/** Shared secrets: decoded from base32 (RFC 4648 section 6) as people paste it, encoded as apps expect it, and generated. */
 import { randomFillSync } from 'node:crypto';
 import { invalid, Violations } from './error.ts';
 import { BOUNDS, checkWhole } from './params.ts';
@@ -6,13 +6,13 @@ import { readPasted } from './pasted.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The longest text that is read, in bytes of UTF-8: 256 bytes in base32 with a separator of three bytes after each letter, and more. */
+/** The longest text that is accepted, in bytes of UTF-8: more than 256 bytes in base32 with a separator of three bytes after each letter. */
 const MAX_TEXT_BYTES = 2048;
 
-/** Lengths modulo 8 that no number of whole bytes encodes to: a character was lost. */
+/** Lengths modulo 8 that are impossible for whole bytes: such a text has lost a character. */
 const IMPOSSIBLE_REMAINDERS: ReadonlySet<number> = new Set([1, 3, 6]);
 
-/** Values by ASCII code, -1 for none. A table, since Unicode case mapping turns other letters into ASCII ones. */
+/** Values by ASCII code, -1 for none. A table is used because Unicode case mapping turns other letters into ASCII letters. */
 const VALUES: Int8Array = new Int8Array(128).fill(-1);
 for (const [value, letter] of [...ALPHABET].entries()) {
   VALUES[letter.charCodeAt(0)] = value;
@@ -22,8 +22,8 @@ for (const [value, letter] of [...ALPHABET].entries()) {
 /**
  * Decodes a secret as typed or pasted (see `readPasted`): in any case, with spaces, dashes and padding or without.
  *
- * Bits left over after the last whole byte are dropped, as authenticator apps do. A length that no secret encodes to is refused, as
- * most libraries do: a character is missing, and the codes would be wrong.
+ * Drops bits left over after the last whole byte, as authenticator apps do. Refuses a length that is impossible in base32, as most libraries do:
+ * a character is missing, and the codes would be wrong.
  *
  * @param text at most 2048 bytes in UTF-8.
  * @returns 1 to 256 bytes.
@@ -63,7 +63,7 @@ function decode(letters: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Encodes a secret as base32, upper case, without padding: the one form that every app reads. */
+/** Encodes a secret as base32 in upper case without padding, which every app reads. */
 export function formatSecret(bytes: Uint8Array): string {
   let text = '';
   let buffer = 0;

@@ -1,4 +1,4 @@
-/** The names in an otpauth URI: no code depends on them, so that they are read as well as they can be, and never refused. */
+/** Reads the names in an otpauth URI. No code depends on them, so the reader is tolerant and never refuses a name. */
 import type { Label } from './uri.ts';
 
 /** Bytes in percent-encoding (RFC 3986 section 2.1). */
@@ -7,8 +7,8 @@ const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
 /**
  * Reads the names, without checking them: they may be empty, long, or hold control characters.
  *
- * The issuer parameter is the issuer, and without it the label's prefix. The label's prefix ends with the issuer parameter if it begins
- * with it, else at the first colon that is written as such, else at the first that is percent-encoded.
+ * The issuer is the issuer parameter or, without that, the label's prefix. The prefix ends with the issuer parameter if the label begins with it,
+ * otherwise at the first literal colon, otherwise at the first percent-encoded colon.
  *
  * @param label the path of the URI, still encoded.
  * @param issuer the value of the issuer parameter, still encoded.
@@ -30,8 +30,8 @@ function split(label: string): [prefix: string, rest: string] {
 }
 
 /**
- * Decodes a name as a form is decoded: `+` is a space, and `%2B` a plus sign. As in the URL Standard, a `%` that begins no escape stands for
- * itself, and bytes that are not UTF-8 become U+FFFD.
+ * Decodes a name as form data: `+` is a space, and `%2B` a plus sign. As in the URL Standard, a `%` that begins no escape is literal, and bytes
+ * that are not UTF-8 become U+FFFD.
  */
 export function decodeName(text: string): string {
   return text.replaceAll('+', ' ').replace(ESCAPES, decodeBytes).trim();

@@ -1,12 +1,12 @@
-/** The parameters of an otpauth URI, by their names: those that a code depends on each given once, and beyond doubt. */
+/** The parameters of an otpauth URI by name. Each parameter that a code depends on must be given once and be unambiguous. */
 import type { Violations } from './error.ts';
 import { decodeName } from './uri-names.ts';
 
-/** Values by name in lower case: decoded, but `issuer`, which is a name; undefined if the escapes in it are malformed. */
+/** Values by name in lower case. All values are decoded except `issuer`, which `decodeName` decodes; a value with malformed escapes is undefined. */
 export type Query = ReadonlyMap<string, string | undefined>;
 
 /**
- * Splits a query, and notes for the field `uri` what is wrong with a decisive parameter; all others but `issuer` are left out.
+ * Splits a query, and notes for the field `uri` what is wrong with a decisive parameter. Drops all other parameters except `issuer`.
  *
  * @param decisive the parameters that a code depends on.
  */
@@ -17,7 +17,7 @@ export function readQuery(query: string, decisive: ReadonlySet<string>, found: V
     const end = pair.includes('=') ? pair.indexOf('=') : pair.length;
     const [name, escaped] = readParameterName(pair.slice(0, end));
     if (decisive.has(name)) {
-      // Some apps stop at the `#`, or do not know `amp;digits`: they show other codes than those that read on.
+      // Some apps stop at the `#`, or ignore `amp;digits`: their codes differ from those of apps that read on.
       if (hidden) found.add('uri', `the parameter ${name} must not follow a #: percent-encode the # as %23`);
       if (escaped) found.add('uri', 'the parameters must be separated by & alone: the URI is escaped for HTML');
       if (values.has(name)) found.add('uri', `the parameter ${name} must be given once`);
@@ -30,13 +30,13 @@ export function readQuery(query: string, decisive: ReadonlySet<string>, found: V
   return values;
 }
 
-/** The name in lower case, and whether it came with what is left of `&amp;`. */
+/** The name in lower case, and whether a rest of `&amp;` preceded it. */
 function readParameterName(text: string): [name: string, escaped: boolean] {
   const name = decodeName(text).toLowerCase();
   return name.startsWith('amp;') ? [name.slice('amp;'.length), true] : [name, false];
 }
 
-/** A `+` in a secret is a space, as in a form; `%2B` is a plus sign, which no secret has. In a number both are wrong. */
+/** Decodes a value. In a secret, `+` is a space, as in form data; `%2B` is a plus sign, which no secret has. In a number both are invalid. */
 function decode(name: string, text: string, found: Violations): string | undefined {
   try {
     return decodeURIComponent(name === 'secret' ? text.replaceAll('+', '') : text);

@@ -1,16 +1,16 @@
-/** Keys as otpauth URIs, in Google's Key URI Format, written in the one way that every app reads. */
+/** Writes keys as otpauth URIs (Google's Key URI Format) in the form that every app reads. */
 import { invalid, Violations } from './error.ts';
 import { checkCounter, type Parameters } from './params.ts';
 import { formatSecret } from './secret.ts';
 
 /** The names that an authenticator app shows for a key. */
 export interface Label {
-  /** Who the account is with; may be empty. */
+  /** The organisation that the account is with; may be empty. */
   readonly issuer: string;
   readonly accountName: string;
 }
 
-/** All that a URI says about a key. */
+/** The content of a URI. */
 export interface KeyUri extends Label {
   readonly secret: Uint8Array;
   readonly parameters: Parameters;
@@ -22,12 +22,12 @@ export interface KeyUri extends Label {
 const MAX_ISSUER = 128;
 const MAX_ACCOUNT_NAME = 256;
 
-/** Control characters, line separators, and what turns the direction of writing: a label may not look like another. */
+/** Control characters, line separators, and characters that change the direction of writing: with them a label could look like another. */
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 const ALL_INVISIBLE: RegExp = new RegExp(INVISIBLE, 'gu');
 
 /**
- * Checks what an app will show, and trims it: the format drops spaces around the account name.
+ * Checks the names that an app will show, and trims them: the format drops spaces around the account name.
  *
  * @param issuer at most 128 bytes in UTF-8, may be empty.
  * @param accountName 1 to 256 bytes in UTF-8.
@@ -51,8 +51,8 @@ function checkText(found: Violations, field: string, text: string, max: number):
 }
 
 /**
- * The names of a key that comes from elsewhere, made to fit: no code depends on them, so that no key is refused for them. Colons become
- * spaces, control characters are dropped, and what is too long is cut. A key without an account name gets its issuer's, or `unnamed`.
+ * Adapts the names of an imported key. No code depends on them, so no key is refused for them: colons become spaces, control characters are
+ * dropped, and names that are too long are cut. A key without an account name gets its issuer as account name, or `unnamed`.
  */
 export function fitLabel({ issuer, accountName }: Label): Label {
   const fitIssuer = fitName(issuer, MAX_ISSUER);
@@ -62,7 +62,7 @@ export function fitLabel({ issuer, accountName }: Label): Label {
 function fitName(text: string, max: number): string {
   let kept = '';
   let bytes = 0;
-  // By code points, and enough of them for any text that fits.
+  // Cut by code points, of which this many are enough for any text that fits.
   for (const character of text
     .slice(0, 4 * max)
     .toWellFormed()
@@ -77,7 +77,7 @@ function fitName(text: string, max: number): string {
 }
 
 /**
- * Writes a key as a URI. Every value is percent-encoded and every parameter written out, defaults too, so that no app has to guess.
+ * Writes a key as a URI. Percent-encodes every value and writes every parameter, defaults included, so that no app has to guess.
  *
  * @throws InvalidInputError for `issuer`, `account_name`, and the `counter` of a HOTP.
  */

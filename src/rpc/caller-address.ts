@@ -1,8 +1,8 @@
-/** Whose address a call comes from, where proxies stand between: a header is believed as far as proxies that are trusted wrote it. */
+/** The address of a caller behind proxies. A header is trusted only for the parts that trusted proxies wrote. */
 import { BlockList } from 'node:net';
 import { type IpAddress, parseIp, parsePeer } from '../util/ip-address.ts';
 
-/** The most proxies between a caller and us: a longer list was not written by proxies. */
+/** The most proxies between a caller and this server; a longer list was not written by proxies. */
 const MOST_HOPS = 32;
 /** An IPv6 address with a zone, brackets and a port. */
 const LONGEST_ENTRY = 80;
@@ -12,21 +12,21 @@ export interface Subnet {
   readonly family: 'ipv4' | 'ipv6';
   /** Its first address. */
   readonly address: string;
-  /** How many leading bits all its addresses share. */
+  /** The number of leading bits that all its addresses share. */
   readonly prefix: number;
 }
 
 export interface CallerAddress {
   /**
-   * The address of a call's caller: `peer` as it is (an address with its port), unless that is a trusted proxy. Then it is the rightmost
-   * address in `forwardedFor` that is not trusted, as `192.0.2.1` or `[2001:db8::1]`. Where an entry cannot be read, or none is left, it is the last
-   * address before, which is a proxy's.
+   * The address of a call's caller: `peer` itself (an address with its port), unless it is a trusted proxy. Then it is the rightmost address in
+   * `forwardedFor` that is not trusted, as `192.0.2.1` or `[2001:db8::1]`. If an entry cannot be read, or none is left, it is the last address before that,
+   * which is a proxy's.
    *
-   * `forwardedFor` is the value of `x-forwarded-for`: each proxy appends the address that called it, so that what stands to the left
-   * of a trusted one's entry is what a caller claims. Several headers are to be joined by commas, in their order (RFC 9110 section 5.3).
+   * `forwardedFor` is the value of `x-forwarded-for`: each proxy appends the address that called it, so the part to the left of a trusted proxy's entry is only
+   * a claim of the caller. Several headers are to be joined by commas, in their order (RFC 9110 section 5.3).
    */
   (peer: string, forwardedFor: string | undefined): string;
-  /** Whether `peer` is a trusted proxy, which stands for many callers. An IPv6 address without brackets needs a port behind it. */
+  /** Whether `peer` is a trusted proxy, which forwards the calls of many callers. An IPv6 address without brackets needs a port. */
   isTrusted(peer: string): boolean;
 }
 
@@ -65,4 +65,10 @@ function parseEntry(text: string, from: number, to: number): IpAddress | undefin
   const [, bracketed, plain] = /^(?:\[([^[\]]+)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry) ?? [];
   if (bracketed === undefined) return parseIp(plain ?? entry);
   return bracketed.includes(':') ? parseIp(bracketed) : undefined;
+}
+
+/** The address with its port, as the log names it; `unknown` for a connection that is gone already. */
+export function formatPeer(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return 'unknown';
+  return port === undefined ? address : `${address}:${port}`;
 }

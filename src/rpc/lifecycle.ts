@@ -1,7 +1,6 @@
 /**
- * The lifecycle of a call, the same by every door: request id, deadline, admission, decoding, handling, and one end with its refund and its log
- * line. A door translates. It hands in headers and bytes in this order: `begin`, `admit`, then `handle` or `stream`, and `end` with the one
- * status that it sends.
+ * The lifecycle of a call, the same for every door: request id, deadline, admission, decoding, handling, and one end with its refund and its log line. A
+ * door translates. It passes headers and bytes in this order: `begin`, `admit`, then `handle` or `stream`, and `end` with the status that it sends.
  */
 import type { Message } from '@bufbuild/protobuf';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
@@ -20,11 +19,11 @@ import { type CallStatus, statusOf } from './status.ts';
 import { reasonName } from './status-details.ts';
 import { createUnauthenticatedBounds } from './unauthenticated.ts';
 
-/** Who else is told of a call, such as its log line, metrics and spans. */
+/** Observers of calls, such as the log line, metrics and spans. */
 export interface Hooks {
-  /** Told of each step as it begins. */
+  /** Called as each step begins. */
   readonly onStep?: ((call: Call, step: Step) => void) | undefined;
-  /** Told of the end of each call, once. */
+  /** Called once at the end of each call. */
   readonly onEnd: (call: Call, code: Code) => void;
 }
 
@@ -33,44 +32,44 @@ export interface LifecycleOptions {
   readonly admit: Admit;
   readonly clock: Clock;
   readonly hooks: Hooks;
-  /** Names the caller of a call that came by way of a proxy. */
+  /** Determines the caller of a call that came through a proxy. */
   readonly callerAddress: CallerAddress;
 }
 
 export interface Lifecycle {
-  /** Takes note of a call at its headers. The deadline runs from here on; `fail` has the door answer with an error, and is called at most once. */
+  /** Begins a call at its headers. The deadline runs from here; `fail` makes the door answer with an error, and is called at most once. */
   readonly begin: (incoming: Incoming, fail: (error: unknown) => void) => Call;
   /**
-   * Lets the call in, at once where nothing has to be waited for, or fails with what `Admit` rejects with. The body is not to be read before.
-   * A call that has ended meanwhile is given back, and must not go on. `apiKey` is for the call of a REST API that has none in its headers.
+   * Admits the call, synchronously if nothing has to be awaited, or fails as `Admit` rejects. A door must not read the body before. A call that has
+   * ended in the meantime is refunded, and must not continue. `apiKey` is for the call of a REST API that has none in its headers.
    */
   readonly admit: (call: Call, apiKey?: string) => void | Promise<void>;
-  /** Takes note that the request has come: the deadline of a stream is for its request alone, unless the caller gave one. */
+  /** Notes that the request has arrived: the deadline of a stream covers only its request, unless the caller gave one. */
   readonly received: (call: Call) => void;
-  /** Decodes the request of a unary call, unless its door has done so, and handles it. */
+  /** Decodes the request of a unary call, unless its door has decoded it, and handles it. */
   readonly handle: (call: Call, request: Uint8Array | Message) => Message | Promise<Message>;
-  /** Handles a request for the call of a REST API, which may do so several times, once its API key is found to have the scope. */
+  /** Handles a request for the call of a REST API, which may do so several times, after checking that its API key has the scope. */
   readonly handleAs: (call: Call, procedure: string, request: Message) => Message | Promise<Message>;
-  /** The same as `handle` of a stream, until `signal` fires. */
+  /** Handles the request of a stream until `signal` fires. */
   readonly stream: (call: Call, request: Uint8Array | Message, signal: AbortSignal) => AsyncIterable<Message>;
-  /** The status that the caller gets for any error. Reason and fault are noted for the log. */
+  /** The status that the caller gets for an error. Notes its reason, and a fault, for the log. */
   readonly failureOf: (call: Call, error: unknown) => CallStatus;
-  /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first time counts. */
+  /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first call has an effect. */
   readonly end: (call: Call, code: Code) => void;
-  /** How many streams are open. */
+  /** The number of open streams. */
   readonly openStreams: () => number;
-  /** Ends every open stream with `error`, or those on a connection (its address and port), so that nobody need wait for its caller. */
+  /** Ends every open stream with `error`, or only those on one connection (its address and port). */
   readonly endStreams: (error: Error, connection?: string) => void;
 }
 
-/** Makes the lifecycle of the calls of `methods`; calls of other procedures (health, reflection) need no API key, and are bounded otherwise. */
+/** Makes the lifecycle of the calls of `methods`; calls of other procedures (health, reflection) need no API key, and have other bounds. */
 export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddress }: LifecycleOptions): Lifecycle {
   const byProcedure = new Map(methods.map((method) => [procedureOf(method.descriptor), method]));
   const streams = new Set<Call>();
   const enterUnauthenticated = createUnauthenticatedBounds();
 
   function take(call: Call, step: Step): void {
-    // Work that is still under way for an ended call goes on to the point where the call is given back.
+    // Work that is in progress for an ended call continues to the point where the call is refunded.
     if (call.step === 'end') return;
     call.take(step);
     hooks.onStep?.(call, step);
@@ -82,7 +81,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     const call = new Call(incoming, { peer, requestId: requestIdOf(incoming), method }, fail);
     const { timeoutMs } = call;
     hooks.onStep?.(call, 'begin');
-    // Not `Math.min`: of what cannot be read it makes a delay that no timer takes.
+    // Not `Math.min`, which turns NaN into an invalid delay of a timer.
     call.timer = setTimeout(expire, timeoutMs < DEADLINE_MS ? timeoutMs : DEADLINE_MS, call);
     if (incoming.isStream) streams.add(call);
     if (incoming.isOversize) call.refusal = new CallFailure('metadata_too_large');
@@ -98,7 +97,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
       return;
     }
     const apiKey = apiKeyOf(call) ?? given;
-    // By way of a variable: V8 expects a function that is made as a property to live for ever (docs/performance.md).
+    // In a variable first: V8 expects a function that is created as a property to live for ever (docs/performance.md).
     const takeStep = (step: Step): void => take(call, step);
     const admission = gate.admit({ apiKey, peer, scope: method?.scope, isFree: method?.isFree, take: takeStep });
     return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
@@ -106,7 +105,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
 
   function letIn(call: Call, admission: Admission, apiKey = ''): void {
     call.trace?.end('charge');
-    // The caller may have left meanwhile: nobody else would give the call back.
+    // The caller may have left in the meantime, and nothing else would refund the call.
     if (call.ended) {
       admission.settle(true);
       return;
@@ -121,7 +120,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     if (!streams.has(call)) return;
     clearTimeout(call.timer);
     const mostMs = call.method === undefined ? Math.min(call.timeoutMs, UNAUTHENTICATED_STREAM_MS) : call.timeoutMs;
-    // From the start of the call: each message of a stream of requests comes by here.
+    // From the start of the call, since each message of a stream of requests passes here.
     const leftMs = mostMs - (performance.now() - call.startedAt);
     if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, Math.max(leftMs, 0), call);
   }
@@ -173,12 +172,13 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     clearTimeout(call.timer);
     streams.delete(call);
     call.release?.();
-    call.admission?.settle(code !== Code.OK && code !== Code.CANCELLED);
+    // A caller who leaves pays for a request that was handled, and for no other.
+    call.admission?.settle(code !== Code.OK && !(code === Code.CANCELLED && call.wasHandled));
     try {
       take(call, 'end');
       hooks.onEnd(call, code);
     } catch {
-      // A log or a metric that fails must not keep the caller from its answer, and has no place left to be told of.
+      // A failing log or metric must not keep the answer from the caller, and there is no place left to report it.
     }
   }
 
@@ -201,7 +201,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   };
 }
 
-/** The longest delay that a timer takes, in ms: 24.8 days. */
+/** The longest delay of a timer, in ms: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function noteLimits(call: Call, { quota, creditShare }: Admission): void {

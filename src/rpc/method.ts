@@ -1,18 +1,18 @@
-/** The methods of a service, without types of a transport: what each needs, and its handler. Every door serves the same list. */
+/** The methods of a service, without types of a transport: their scopes and their handlers. Every door serves the same list. */
 import { type DescMethod, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import type { Scope } from '../ports/principal.ts';
 import type { CallContext } from './context.ts';
 import { CallFailure } from './failure.ts';
 
-/** The scope that a method needs; `any` where every API key will do. */
+/** The scope that a method requires; `any` if every API key may call it. */
 export type RequiredScope = Scope | 'any';
 
-/** A method that answers once. */
+/** A method with one answer. */
 export interface UnaryMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'unary';
   readonly descriptor: M;
   readonly scope: RequiredScope;
-  /** Whether a call costs no credits: it is charged to all windows but the month. */
+  /** Whether a call costs no credits: it is charged to all windows except the month. */
   readonly isFree?: boolean | undefined;
   readonly handle: (
     request: MessageShape<M['input']>,
@@ -31,12 +31,12 @@ export interface StreamingMethod<M extends DescMethod = DescMethod> {
 
 export type Method = UnaryMethod | StreamingMethod;
 
-/** The name of a method on every wire: `/otp.v1.OtpService/Verify`. */
+/** The name of a method in every protocol: `/otp.v1.OtpService/Verify`. */
 export function procedureOf({ parent, name }: DescMethod): string {
   return `/${parent.typeName}/${name}`;
 }
 
-/** The request in `bytes`. Throws `CallFailure` (`malformed_message`) if they are not an encoding of it. */
+/** Decodes a request. Throws `CallFailure` (`malformed_message`) if the bytes are not an encoding of it. */
 export function decode({ descriptor }: Method, bytes: Uint8Array): MessageShape<DescMethod['input']> {
   try {
     return fromBinary(descriptor.input, bytes, { readUnknownFields: false });

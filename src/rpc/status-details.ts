@@ -19,7 +19,7 @@ export function reasonName(reason: ErrorReason): string {
   return ErrorReasonSchema.values.find(({ number }) => number === reason)?.name ?? '';
 }
 
-/** The reason, with public facts about it. */
+/** The reason, with its public facts. */
 export function errorInfo(reason: ErrorReason, metadata: Readonly<Record<string, string>>): Any {
   return anyPack(
     ErrorInfoSchema,
@@ -27,18 +27,18 @@ export function errorInfo(reason: ErrorReason, metadata: Readonly<Record<string,
   );
 }
 
-/** The id under which the server's log knows the call. */
+/** The request id, under which the server's log has the call. */
 export function requestInfo(requestId: string): Any {
   return anyPack(RequestInfoSchema, create(RequestInfoSchema, { requestId }));
 }
 
-/** Every field that is wrong. */
+/** Every invalid field. */
 export function badRequest(violations: readonly FieldViolation[]): Any {
   const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
   return anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }));
 }
 
-/** The window of the plan that is full, from the metadata of the rejection. */
+/** The exhausted window of the plan, from the metadata of the rejection. */
 export function quotaFailure({ window = '', limit = '0', plan = '' }: Readonly<Record<string, string>>): Any {
   const violation = {
     subject: `plan:${plan}`,
@@ -50,7 +50,7 @@ export function quotaFailure({ window = '', limit = '0', plan = '' }: Readonly<R
   return anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations: [violation] }));
 }
 
-/** How long to wait before the next try. */
+/** How long to wait before a retry. */
 export function retryInfo(retryAfterMs: number): Any {
   return anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) }));
 }

@@ -1,4 +1,4 @@
-/** The only mapping of errors to what callers see: a `google.rpc.Status` with its details. */
+/** The only mapping of errors to answers: a `google.rpc.Status` with its details. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
@@ -13,32 +13,35 @@ import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './s
 /** A failure of a call, or of an item of a batch. */
 export interface Failure {
   readonly code: Code;
-  /** ASCII text that says what to do, made of fixed parts: nothing of the request is in it. */
+  /** ASCII text that says what to do. It consists of fixed parts, without anything of the request. */
   readonly message: string;
   readonly reason: ErrorReason;
-  /** When trying again makes sense, in ms; undefined if it does not. */
+  /** When a retry makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
-  /** True for a fault of ours, which belongs in the log with its stack. */
+  /** True for a fault of the server, which is logged with its stack. */
   readonly internal: boolean;
 }
 
-/** A failed call as any transport can answer it. */
+/** A failed call in a form that any transport can send. */
 export interface CallStatus extends Failure {
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
   readonly details: Uint8Array;
-  /** Its details one by one, for doors that send each in a form of their own. */
+  /** The details one by one, for doors that encode each of them separately. */
   readonly parts: readonly Any[];
-  /** True where the same call can never succeed, so that no client should repeat it by itself. */
+  /** True if the same call can never succeed, so that clients should not retry it automatically. */
   readonly isFinal: boolean;
 }
 
 interface Meaning {
   readonly code: Code;
   readonly reason: ErrorReason;
+  /** The messages. A name in braces is replaced by the value of that metadata. */
   readonly message: string;
 }
 
 type Reason = RejectionReason | CallFailureReason | 'invalid_fields' | 'internal';
+
+const MALFORMED = 'the message cannot be decoded';
 
 const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   api_key_missing: {
@@ -61,7 +64,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   scope_missing: {
     code: Code.PERMISSION_DENIED,
     reason: ErrorReason.SCOPE_MISSING,
-    message: 'the API key lacks the scope that this method needs: use an API key that has it',
+    message: 'the API key lacks the scope {scope}, which this call needs: use an API key that has it',
   },
   rate_limited: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -82,7 +85,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   too_many_streams: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.TOO_MANY_STREAMS,
-    message: 'the API key has too many open streams: close one first',
+    message: 'the API key has {limit} open streams, and may have no more: close one first',
   },
   request_id_reused: {
     code: Code.INVALID_ARGUMENT,
@@ -99,7 +102,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     code: Code.FAILED_PRECONDITION,
     reason: ErrorReason.SEALING_KEY_UNKNOWN,
     message:
-      'the sealing key that the blob names was never on this server: have its operator give every instance the same file of sealing keys',
+      'the sealing key {sealing_key}, which the blob names, was never on this server: have its operator give every instance the same file of sealing keys',
   },
   enrolment_pending: {
     code: Code.FAILED_PRECONDITION,
@@ -144,7 +147,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   malformed_message: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.MALFORMED_MESSAGE,
-    message: 'the message cannot be decoded: send the request type of this method, as its content type says',
+    message: `${MALFORMED}: send the request type of this method, as its content type says`,
   },
   message_too_large: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -179,17 +182,17 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   },
 };
 
-/** The reasons that a window of a plan has. */
+/** The reasons that concern a window of a plan. */
 const OF_A_WINDOW: ReadonlySet<ErrorReason> = new Set([
   ErrorReason.RATE_LIMITED,
   ErrorReason.COST_OVER_LIMIT,
   ErrorReason.CREDITS_EXHAUSTED,
 ]);
 
-/** How many fields a message names; a description is a fixed text of some hundred characters. */
+/** The most fields that a message names; each description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
 
-/** The meaning of any `error`, without its details: an unknown one is INTERNAL with a fixed text. */
+/** The failure for any `error`, without details; an unknown error is INTERNAL with a fixed text. */
 export function failureOf(error: unknown): Failure {
   const reason = reasonOf(error);
   const meaning = MEANINGS[reason];
@@ -235,14 +238,20 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
   };
 }
 
-/** The message of the error itself where it has a better one than its reason. */
+/** The message of the error itself if it is more precise than that of its reason. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
-  if (error instanceof CallFailure && error.place !== undefined) return `${message}; it does not fit ${error.place}`;
+  if (error instanceof CallFailure && error.place !== undefined) return `${MALFORMED}: it does not fit ${error.place}`;
+  if (error instanceof Rejection) return filledIn(message, error.metadata);
   return error instanceof UnauthenticatedRefusal ? error.message : message;
 }
 
-/** The first fields with what to do about each: many callers print nothing of an error but its message. */
+/** A message whose `{names}` are replaced by the values in the metadata. */
+function filledIn(message: string, metadata: Readonly<Record<string, string>>): string {
+  return message.replaceAll(/\{(\w+)\}/g, (_, name: string) => metadata[name] ?? '');
+}
+
+/** The first invalid fields and their remedies: many callers print nothing of an error but its message. */
 function describeFields(message: string, violations: readonly FieldViolation[]): string {
   const named = violations.slice(0, FIELDS_NAMED).map(({ field, description }) => `${field}: ${description}`);
   const more = violations.length - named.length;

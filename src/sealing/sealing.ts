@@ -1,13 +1,16 @@
-/** Sealed blobs: texts for callers to store, which only a ring of sealing keys opens. docs/sealed-keys.md has the format byte by byte. */
+/** Sealed blobs: texts that callers store and that only a ring of sealing keys opens. docs/sealed-keys.md has the format byte by byte. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../ports/store.ts';
 import { type ActiveKey, isActive, type Ring } from './ring.ts';
 
-/** The parts of a blob, in bytes: the id of its key, a salt, the ciphertext, and a tag, which Node would take shorter if it were not told. */
+/**
+ * The parts of a blob, in bytes: the id of its key, a salt, the ciphertext, and a tag. Node must know the length of the tag, since it accepts shorter
+ * tags otherwise.
+ */
 const ID = 4;
 const SALT = 16;
 const TAG = { authTagLength: 16 } as const;
-/** The bytes that fit into a blob of 1024 characters. */
+/** The most bytes that fit into a blob of 1024 characters. */
 export const MAX_PAYLOAD_BYTES = 727;
 /** The longest context that a blob can be bound to. */
 export const MAX_CONTEXT_BYTES = 256;
@@ -15,18 +18,18 @@ export const MAX_CONTEXT_BYTES = 256;
 /** The kind of content: a key, or a set of recovery codes. */
 export type SealedFormat = 'otpk1' | 'otpr1';
 
-/** A blob opens for the binding that it was sealed with, and for no other. */
+/** The binding of a blob: it opens with the binding that it was sealed with, and with no other. */
 export interface Binding {
-  /** Of the API key, 1 to 255 bytes in UTF-8. */
+  /** The tenant of the API key, 1 to 255 bytes in UTF-8. */
   readonly tenant: string;
-  /** Of the caller, 0 to 256 bytes. */
+  /** The context that the caller chose, 0 to 256 bytes. */
   readonly context: Uint8Array;
 }
 
-/** A blob that does not open: its text, its binding or its key is not right, or this ring has never had its key. */
+/** A blob does not open: its text, its binding or its key is wrong, or the ring has never had its key. */
 export class SealedBlobError extends Error {
   readonly reason: 'sealed_key_invalid' | 'sealing_key_unknown';
-  /** The id of the unknown key, which stands in the blob in the clear. */
+  /** The id of the unknown key, which is in the blob in the clear. */
   readonly sealingKey: string | undefined;
 
   constructor(sealingKey?: string) {
@@ -38,16 +41,16 @@ export class SealedBlobError extends Error {
 }
 
 export interface Sealing {
-  /** Seals up to 727 bytes under the key that seals at `now`. Throws `RangeError` for more, and for a binding out of its bounds. */
+  /** Seals up to 727 bytes under the key that seals at `now`. Throws `RangeError` for more bytes, and for a binding out of bounds. */
   readonly seal: (format: SealedFormat, payload: Uint8Array, binding: Binding, now: number) => string;
   /**
-   * Opens a blob; the caller zeroes `payload`. `isStale`: its key is older than the one that seals now. Throws `SealedBlobError`, and `RangeError`
-   * for a binding out of its bounds.
+   * Opens a blob; the caller zeroes `payload`. `isStale` says that its key is older than the key that seals now. Throws `SealedBlobError`, and `RangeError`
+   * for a binding out of bounds.
    */
   readonly open: (format: SealedFormat, blob: string, binding: Binding) => { payload: Uint8Array; isStale: boolean };
 }
 
-/** Makes the sealing of a ring. `onUse` is told of the id of each key that has sealed or opened a blob. */
+/** Makes the sealing of a ring. `onUse` is called with the id of each key that has sealed or opened a blob. */
 export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: string) => void = () => undefined): Sealing {
   return {
     seal(format, payload, binding, now) {
@@ -86,7 +89,7 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
   };
 }
 
-/** The bytes of a text, from an empty content to the longest, in its only spelling: the decoder by itself skips foreign characters and spare bits. */
+/** Decodes the text of a blob, if it is in its only spelling: Node's decoder would ignore foreign characters and spare bits. */
 function decode(format: SealedFormat, blob: string): Buffer {
   if (blob.length < 54 || blob.length > 1024 || !blob.startsWith(`${format}_`)) throw new SealedBlobError();
   const text = blob.slice(format.length + 1);
@@ -98,7 +101,7 @@ function decode(format: SealedFormat, blob: string): Buffer {
 const inputOf = (format: SealedFormat) => Buffer.from(`\0\0\0\x01otpd/${format}\0${'\0'.repeat(ID + SALT)}\0\0\x01\x60`);
 const INPUTS: Readonly<Record<SealedFormat, Buffer>> = { otpk1: inputOf('otpk1'), otpr1: inputOf('otpr1') };
 
-/** Derives the key and the nonce of one blob, whose `head` is an id and a salt: SP 800-108r1 section 4.1, one block of HMAC-SHA-512, 352 bits. */
+/** Derives the key and the nonce of a blob, whose `head` is an id and a salt: SP 800-108r1 section 4.1, one block of HMAC-SHA-512, 352 bits. */
 function withDerived<T>(key: ActiveKey, format: SealedFormat, head: Buffer, use: (secret: Buffer, nonce: Buffer) => T): T {
   const input = Buffer.from(INPUTS[format]);
   input.set(head.subarray(0, ID + SALT), 15);
@@ -110,7 +113,7 @@ function withDerived<T>(key: ActiveKey, format: SealedFormat, head: Buffer, use:
   }
 }
 
-/** Authenticated with the content, and the same for no two bindings: format and id have fixed lengths, tenant and context follow their own. */
+/** The associated data, which is different for any two bindings: format and id have fixed lengths, and lengths precede tenant and context. */
 function associatedData(format: SealedFormat, head: Buffer, { tenant, context }: Binding): Buffer {
   const name = Buffer.from(tenant);
   if (name.length === 0 || name.length > 255 || context.length > MAX_CONTEXT_BYTES)

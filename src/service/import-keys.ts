@@ -1,4 +1,4 @@
-/** ImportKeys: the keys in URIs of other programs, as otpauth URIs or sealed. */
+/** ImportKeys: reads keys from the URIs of other programs, and returns them as otpauth URIs or sealed keys. */
 import { create } from '@bufbuild/protobuf';
 import type { ItemError } from '../../gen/ts/otp/v1/item_error_pb.ts';
 import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
@@ -15,28 +15,27 @@ import { readUri } from '../otp/read-uri.ts';
 import { fitLabel, formatUri, type KeyUri } from '../otp/uri.ts';
 import type { CallContext } from '../rpc/context.ts';
 import { createTurns } from '../rpc/work-queue.ts';
-import { MOST_ITEMS, runItems } from './batch.ts';
+import { itemErrorOf, MOST_ITEMS, runItems } from './batch.ts';
 import { type Delivery, readDelivery } from './delivery.ts';
-import { itemErrorOf } from './item-error.ts';
 import { parametersMessage } from './key-parameters.ts';
 import { type SealingPort, sealKey } from './sealed-key.ts';
 
-/** A key, or the reason why there is none, with its place in the request. */
+/** A key, or the reason why it cannot be imported, and its place in the request. */
 interface Found {
   readonly uriIndex: number;
   readonly entryIndex: number;
   readonly entry: KeyUri | InvalidInputError;
-  /** False for a URI that could not be read: there is no key to pay for. */
+  /** False for a URI that could not be read, since no key is charged then. */
   readonly isKey: boolean;
 }
 
-/** All that the URIs hold. */
+/** The content of the URIs. */
 interface Reading {
   readonly found: readonly Found[];
   readonly parts: readonly MigrationPart[];
 }
 
-/** A key in the forms asked for. */
+/** A key in the requested forms. */
 interface Imported {
   readonly case: 'key';
   readonly key: KeyUri;
@@ -44,7 +43,7 @@ interface Imported {
   readonly sealed: SealedKey | undefined;
 }
 
-/** URIs are read one in a turn of the event loop: the longest take some tenths of a millisecond. */
+/** Each turn of the event loop reads one URI: the longest take some tenths of a millisecond. */
 const turns = createTurns();
 
 /** Makes the handler. */
@@ -63,7 +62,7 @@ export function createImportKeys({
       const sealed = forms.isSealed ? sealKey(sealing, contents, binding, now) : undefined;
       return { case: 'key', key: entry, uri: forms.isPlain ? formatUri(entry) : '', sealed };
     };
-    // Nothing was found to pay for.
+    // Without a key there is nothing to charge.
     if (keys.length === 0) context.giveBack(1);
     const outcomes = keys.length === 0 ? [] : await runItems(keys, context, importOne, { field: 'uris' });
     const byKey = new Map(keys.map((key, i) => [key, outcomes[i]]));
@@ -85,7 +84,7 @@ function checkRequest({ uris, ...rest }: ImportKeysRequest): Delivery {
   return forms;
 }
 
-/** Reads URIs up to the bound of keys, and none after it. */
+/** Reads URIs until the bound on keys is reached. */
 function* readAll(uris: readonly string[]): Generator<void, Reading> {
   const found: Found[] = [];
   const parts: MigrationPart[] = [];

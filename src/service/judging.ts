@@ -1,7 +1,7 @@
-/** Judging on behalf of a caller: what every judgement of codes has in common, whatever was asked. */
+/** Judges codes on behalf of a caller: the steps that all judging calls share. */
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Audit } from '../ports/audit.ts';
-import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
+import type { Attempt, CodeStore, Judgement, NotJudged, Outcome } from '../ports/codes.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { type CallContext, noteVerdict } from '../rpc/context.ts';
@@ -10,16 +10,16 @@ import { type Decision, judgeAny } from '../verification/alternatives.ts';
 import type { Fingerprints } from '../verification/fingerprint.ts';
 import type { ResolvedKey } from './key.ts';
 
-/** The needs of a judgement besides the request. */
+/** The dependencies of a judgement. */
 export interface JudgingPorts {
   readonly codes: CodeStore;
-  /** Whether the store that judges is still the one that the caller's API key was found in. */
+  /** Whether the store has kept its state since the caller's API key was read. */
   readonly knows: (principal: Principal) => boolean;
   readonly fingerprints: Fingerprints;
   readonly audit: Audit;
 }
 
-/** The status that tells an outcome. */
+/** The status of each outcome. */
 export const STATUS: Readonly<Record<Outcome, VerifyStatus>> = {
   accepted: VerifyStatus.ACCEPTED,
   mismatch: VerifyStatus.MISMATCH,
@@ -37,33 +37,65 @@ const EVENT = {
 } as const satisfies Record<Outcome, string>;
 
 /**
- * Judges one code on the keys of `attempts`, and audits it for each secret that it was judged on. Throws a `Rejection` for a request id that was
- * used for something else, and where the caller's API key is not one of the store that would judge.
+ * Judges one code against the keys of `attempts`, and writes an audit event for each secret that it was judged for. Throws a `Rejection` for a request id
+ * that was used for another request, and if the store has lost its state since the caller's API key was read.
  */
 export async function judgeFor(
-  { codes, knows, audit }: JudgingPorts,
+  ports: JudgingPorts,
   attempts: readonly Attempt[],
-  { principal, requestId, call }: CallContext,
+  context: CallContext,
   now: number,
 ): Promise<Decision> {
-  // Nothing may come between: a store that has lost its state would take a used code for new.
-  if (!knows(principal)) throw new Rejection('store_unavailable');
-  const decision = await traced(call, 'judge', () => judgeAny(codes, attempts, now));
-  if (!('judgement' in decision)) {
-    if (decision.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
-    // Only for a late confirmation is nothing but a repeat asked for.
-    throw enrolmentExpired();
-  }
-  const { outcome, step } = decision.judgement;
-  for (const place of decision.places) {
-    const fingerprint = attempts[place]?.fingerprint ?? '';
-    const { transport } = call;
-    audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
-  }
+  requireKnown(ports, context);
+  const decision = await traced(context.call, 'judge', () => judgeAny(ports.codes, attempts, now));
+  if (!('judgement' in decision)) throw refusalOf(decision);
+  for (const place of decision.places) auditJudgement(ports, attempts[place], decision.judgement, context);
   return decision;
 }
 
-/** Notes a judgement for the log and the metrics, or that what was sent is no code; `key` is the one whose code it is. */
+/**
+ * Judges many codes together, each against one key, and writes an audit event for each. Returns for each code its judgement, or the error that prevented
+ * it. Throws as `judgeFor` does if none of them is known to have been judged.
+ */
+export async function judgeTogether(
+  ports: JudgingPorts,
+  attempts: readonly Attempt[],
+  context: CallContext,
+  now: number,
+): Promise<(Judgement | Error)[]> {
+  if (attempts.length === 0) return [];
+  requireKnown(ports, context);
+  const results = await traced(context.call, 'judge', () => ports.codes.judgeAll(attempts, now));
+  return attempts.map((attempt, place) => {
+    const judged = results[place] ?? new Error('the store has not said how it judged');
+    if (judged instanceof Error) return judged;
+    if (!('step' in judged)) return refusalOf(judged);
+    auditJudgement(ports, attempt, judged, context);
+    return judged;
+  });
+}
+
+/** Nothing may be awaited between this check and the judgement: a store that has lost its state would accept a used code. */
+function requireKnown({ knows }: JudgingPorts, { principal }: CallContext): void {
+  if (!knows(principal)) throw new Rejection('store_unavailable');
+}
+
+/** Without a kept answer nothing was judged; only a late confirmation asks for nothing but a kept answer. */
+function refusalOf({ outcome }: NotJudged): Rejection {
+  return outcome === 'request_id_reused' ? new Rejection('request_id_reused') : enrolmentExpired();
+}
+
+function auditJudgement(
+  { audit }: JudgingPorts,
+  attempt: Attempt | undefined,
+  { outcome, step }: Judgement,
+  { principal, requestId, call }: CallContext,
+): void {
+  const fingerprint = attempt?.fingerprint ?? '';
+  audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport: call.transport, fingerprint, step });
+}
+
+/** Notes a judgement, or a malformed code, for the log and the metrics; `key` is the key that the code belongs to. */
 export function noteJudged(context: CallContext, judged: Judgement | 'malformed', key: ResolvedKey | undefined): void {
   const type = key?.parameters.type ?? 'totp';
   if (judged === 'malformed') {
@@ -75,16 +107,16 @@ export function noteJudged(context: CallContext, judged: Judgement | 'malformed'
   noteVerdict(context, { outcome, type, drift: type === 'totp' && outcome === 'accepted' ? drift : undefined, isLockout });
 }
 
-/** The request of an attempt, by the id that a caller gave it, if any, and all that it asks. */
+/** The request of an attempt: the id that the caller gave it, and a digest of its content; undefined without an id. */
 export function attemptRequest(
   { fingerprints }: Pick<JudgingPorts, 'fingerprints'>,
   { keyId }: Principal,
   requestId: string | undefined,
-  asked: readonly unknown[],
+  asked: () => readonly unknown[],
 ): Attempt['request'] {
   if (requestId === undefined) return undefined;
-  // A caller's ids are its own: another caller's are never mistaken for them.
-  return { id: `${keyId}:${requestId}`, payload: fingerprints.ofRequest(asked) };
+  // The caller is part of the id, so that equal ids of two callers are different requests.
+  return { id: `${keyId}:${requestId}`, payload: fingerprints.ofRequest(asked()) };
 }
 
 /** The refusal of an enrolment that was not confirmed in time. Only `key` can be confirmed. */

@@ -1,4 +1,4 @@
-/** Reads the key of a request: a secret with parameters, or an otpauth URI or a sealed key that the parameters may not contradict. */
+/** Reads the key of a request: a secret with parameters, or an otpauth URI or a sealed key, which the parameters must not contradict. */
 import type { Key, SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import { invalid, Violations } from '../otp/error.ts';
 import { BOUNDS, checkWhole, DEFAULTS, type OtpType } from '../otp/params.ts';
@@ -9,30 +9,30 @@ import { readAlgorithm, readType } from './enums.ts';
 import { readCounter } from './numbers.ts';
 import { checkBlob, type KeyOpener, type OpenedKey } from './sealed-key.ts';
 
-/** A key, ready to compute with; with the names in its URI or its sealed key as they were found, empty beside a bare secret. */
+/** A complete key. The names are those of its URI or sealed key, unchecked; they are empty for a bare secret. */
 export interface ResolvedKey extends KeyUri {
-  /** Set exactly if the key was sealed. */
+  /** Set if and only if the key was sealed. */
   readonly opened: OpenedKey | undefined;
 }
 
-/** How to read a key. */
+/** Options for reading a key. */
 export interface KeyReading {
-  /** Opens sealed keys, which are refused without it. */
+  /** Opens sealed keys; without it they are refused. */
   readonly opener?: KeyOpener;
-  /** The path of the key in its request, for the refusal of a sealed one; `key` if unset. */
+  /** The path of the key in its request, for errors about a sealed key; `key` if unset. */
   readonly path?: string;
-  /** False if the counter of a HOTP does not matter: it may be missing, and that of a URI is not looked at. */
+  /** False if the counter of a HOTP does not matter: it may be missing, and the counter of a URI is not read. */
   readonly needsCounter?: boolean;
 }
 
-/** All that the source of a key says of it. */
+/** The information in the source of a key. */
 type Source = Partial<UriReading & Pick<ResolvedKey, 'opened'>>;
 
 /**
- * Reads `key`; throws every violation at once, with field paths relative to the key. A sealed key is opened only if nothing else is wrong with the
- * key, and throws the `Rejection` of `KeyOpener.open`.
+ * Reads `key`. Throws every violation at once, with field paths relative to the key. A sealed key is opened only if nothing else is wrong with the key,
+ * which may throw the `Rejection` of `KeyOpener.open`.
  *
- * Each violation is one of the request as it was sent: a field that could not be read is not replaced by a default, and not compared with others.
+ * Each violation is about the request as it was sent: a field that could not be read is not replaced by a default, and not compared with others.
  */
 export function readKey(key: Key, reading: KeyReading = {}): ResolvedKey {
   const { needsCounter = true } = reading;
@@ -43,7 +43,7 @@ export function readKey(key: Key, reading: KeyReading = {}): ResolvedKey {
     counter: found.collect('', readCounter, 'counter', key.counter),
   };
   const source = readSource(key, given.type, reading, found);
-  // Beside a bare secret the defaults hold; beside a URI its own, and beside nothing none.
+  // For a bare secret the defaults apply; for a URI its own values; without a source none.
   const defaults: Partial<typeof DEFAULTS> = key.source.case === 'secret' ? DEFAULTS : {};
   const from = key.source.case === 'sealed' ? 'sealed key' : 'URI';
   const type = settle('type', given.type, source.type, defaults.type, found, from);
@@ -67,8 +67,8 @@ export function readKey(key: Key, reading: KeyReading = {}): ResolvedKey {
 }
 
 /**
- * Reads the key in a field of a request, which is required; its violations get the path of the field before them, and its refusal waits for
- * `throwIfRefused`.
+ * Reads the key in a required field of a request. The path of the field precedes the paths of its violations, and the refusal of a sealed key is held back
+ * until `throwIfRefused`.
  */
 export function requireKey(
   key: Key | undefined,
@@ -83,7 +83,7 @@ export function requireKey(
   return undefined;
 }
 
-/** Reads the source of a key: all parameters of a URI or a sealed key, or the bytes of a bare secret alone. */
+/** Reads the source of a key: all parameters of a URI or a sealed key, or only the bytes of a bare secret. */
 function readSource(key: Key, type: OtpType | undefined, reading: KeyReading, found: Violations): Source {
   switch (key.source.case) {
     case 'uri':
@@ -91,7 +91,7 @@ function readSource(key: Key, type: OtpType | undefined, reading: KeyReading, fo
     case 'secret':
       return { secret: found.collect('', parseSecret, key.source.value) };
     case 'sealed':
-      // All that can be found wrong without it is told before anything is opened.
+      // All violations that can be found without the content are thrown before anything is opened.
       checkBlob(found, 'sealed.', 'otpk1', key.source.value);
       readDigits(key, found);
       readPeriod(key, type, found);
@@ -109,7 +109,7 @@ function open(sealed: SealedKey, { opener, path = 'key' }: KeyReading): Source {
   return { ...opened, ...opened.parameters, opened };
 }
 
-/** The value in force: the field, or that of the source, or the default; undefined if they disagree, or the field is wrong by itself. */
+/** The resulting value: the field, the value of the source, or the default; undefined if field and source disagree, or the field is invalid. */
 function settle<T>(
   field: string,
   given: T | undefined,
@@ -130,7 +130,7 @@ function readDigits({ digits }: Key, found: Violations): number | undefined {
   return digits;
 }
 
-/** The period asked for; 0 for HOTP. Of an uncertain type it may be any that a TOTP can have. */
+/** The period in a request; 0 for HOTP. If the type is uncertain, any period of a TOTP is accepted. */
 function readPeriod({ periodSeconds }: Key, type: OtpType | undefined, found: Violations): number | undefined {
   if (type === 'hotp') {
     if (periodSeconds !== 0) found.add('period_seconds', 'must be left unset for HOTP, which has no time step');

@@ -1,4 +1,4 @@
-/** The sets of recovery codes of requests and answers: opened for their caller, and sealed for it. */
+/** The sets of recovery codes in requests and answers: opened and sealed for their caller. */
 import { create } from '@bufbuild/protobuf';
 import { type RecoveryCodeSet, RecoveryCodeSetSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Violations } from '../otp/error.ts';
@@ -11,20 +11,20 @@ import type { Binding, Sealing } from '../sealing/sealing.ts';
 import type { JudgingPorts } from './judging.ts';
 import { checkBlob, openBlob, refusing, type SealingPort } from './sealed-key.ts';
 
-/** The needs of the calls on recovery codes besides the request. */
+/** The dependencies of the calls on recovery codes. */
 export interface RecoveryPorts extends Omit<JudgingPorts, 'codes'>, SealingPort {
   readonly recovery: RecoveryStore;
 }
 
-/** A set, open; the bytes it is made of are zeroed when it is disposed of. */
+/** An open set; disposing of it zeroes the bytes that it consists of. */
 export interface OpenedSet extends RecoverySet, Disposable {
   /** The name of its state. */
   readonly name: string;
-  /** The same set under the key that seals now; undefined if it is. */
+  /** Returns the same set under the current sealing key; undefined if it is sealed under that key. */
   readonly reseal: (now: number) => RecoveryCodeSet | undefined;
 }
 
-/** Checks the field of a request with a set, which is required, without opening it. */
+/** Checks the required set of a request, without opening it. */
 export function checkSet(set: RecoveryCodeSet | undefined, violations: Violations, field: string = 'set'): void {
   if (set === undefined) {
     violations.add(field, 'required: set it to the set that GenerateRecoveryCodes gave, with its context');
@@ -33,7 +33,7 @@ export function checkSet(set: RecoveryCodeSet | undefined, violations: Violation
   checkBlob(violations, `${field}.`, 'otpr1', set);
 }
 
-/** Opens a set that was checked. Throws `Rejection` (`sealed_key_invalid`, `sealing_key_unknown`). */
+/** Opens a set after `checkSet`. Throws `Rejection` (`sealed_key_invalid`, `sealing_key_unknown`). */
 export function openSet(
   { sealing, fingerprints }: Pick<RecoveryPorts, 'sealing' | 'fingerprints'>,
   set: RecoveryCodeSet | undefined,
@@ -69,12 +69,12 @@ export function sealSet(sealing: Sealing, set: RecoverySet, binding: Binding, no
   }
 }
 
-/** Writes to the audit trail what a call did to a set. */
+/** Writes the effect of a call on a set to the audit trail. */
 export function auditSet(audit: Audit, event: RecoveryEvent, set: string, { principal, requestId, call }: CallContext): void {
   audit({ actor: { keyId: principal.keyId }, event, requestId, transport: call.transport, set });
 }
 
-/** Without the context: a caller that stores the whole message would store the binding beside the blob. */
+/** The message has no context: a caller that stores the whole message would store the binding beside the blob. */
 function seal(sealing: Sealing, payload: Uint8Array, binding: Binding, now: number): RecoveryCodeSet {
   return create(RecoveryCodeSetSchema, { blob: sealing.seal('otpr1', payload, binding, now) });
 }

@@ -1,4 +1,4 @@
-/** ResyncHotp: finds the counter of a device that has run ahead, by codes that it showed in a row (RFC 4226 section 7.4). */
+/** ResyncHotp: finds the counter of a device that has run ahead, by several consecutive codes (RFC 4226 section 7.4). */
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -22,22 +22,22 @@ import { readRequestId } from './request-id.ts';
 import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
 import { checkCode } from './verify-request.ts';
 
-/** How many codes make a run: a single one would be a guess of one in a thousand. */
+/** The number of consecutive codes: a single code would be guessed once in a thousand times. */
 export const RESYNC_CODES: Bounds = { min: 2, max: 3 };
-/** How many counters are searched for the first code. */
+/** The number of counters that are searched for the first code. */
 export const RESYNC_WINDOW: Bounds = { min: 1, max: 1000 };
 
-/** A search, ready to be made. */
+/** A search, checked and complete. */
 interface Resynchronisation {
   readonly key: ResolvedKey;
-  /** The key's own: the first that is searched. */
+  /** The counter of the key, where the search begins. */
   readonly counter: number;
   readonly window: number;
-  /** In lower case; undefined if a retry is not to be recognised. */
+  /** In lower case; undefined if retries are not recognised. */
   readonly requestId: string | undefined;
 }
 
-/** Makes the handler; the codes are computed in turn. All the codes that were sent are one attempt. */
+/** Makes the handler. The codes are computed in steps, in turns with other work; all codes of a request are one attempt. */
 export function createResyncHotp(
   ports: JudgingPorts & SealingPort,
   turns: Turns,
@@ -86,7 +86,7 @@ async function resynchronise(
   });
 }
 
-/** @param first the counter of the first code; undefined if the codes were not found in a row. */
+/** @param first the counter of the first code; undefined if the codes were not found. */
 function attemptOf(
   ports: JudgingPorts,
   { key: { secret, parameters }, counter, window, requestId }: Resynchronisation,
@@ -96,7 +96,7 @@ function attemptOf(
 ): Attempt {
   const name = stateNameOf(ports.fingerprints, secret, parameters, ports.codes);
   const { algorithm, digits } = parameters;
-  const asked = ['resync', name.fingerprint, algorithm, digits, counter, window, codes];
+  const asked = () => ['resync', name.fingerprint, algorithm, digits, counter, window, codes];
   const step = first === undefined ? undefined : first + codes.length - 1;
   return {
     ...name,
@@ -110,7 +110,7 @@ function attemptOf(
   };
 }
 
-/** Reads `request`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+/** Reads `request`. Throws every violation at once or, if there is none, the `Rejection` of a sealed key. */
 function readResynchronisation(request: ResyncHotpRequest, opener: KeyOpener): Resynchronisation {
   const violations = new Violations();
   const key = requireKey(request.key, violations, opener);

@@ -1,8 +1,8 @@
-/** Seal: keys that the caller has in the clear, or sealed under another context, as sealed keys. */
+/** Seal: turns plain keys, or keys that are sealed with another context, into sealed keys. */
 import { create } from '@bufbuild/protobuf';
 import type { KeyParameters, SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import { type SealItem, type SealRequest, type SealResponse, SealResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { InvalidInputError, Violations } from '../otp/error.ts';
+import { restating, Violations } from '../otp/error.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Sealing } from '../sealing/sealing.ts';
 import { runItems } from './batch.ts';
@@ -46,16 +46,13 @@ function sealOne(sealing: Sealing, { key: given, sealedContext }: SealItem, cont
 
 const NAMES: Readonly<Record<string, string>> = { issuer: 'issuer', account_name: 'account name' };
 
-/** A URI may have names of any length, but a sealed key has none that is too long for an enrolment: says so of the field that it was sent in. */
+/** Names the field `uri` in the error for a name that is too long: a URI may have names of any length, a sealed key only names that fit an enrolment. */
 function namingTheUri<T>(seal: () => T): T {
-  try {
-    return seal();
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    const violations = error.violations.map(({ field, description }) => ({
+  return restating(
+    ({ field, description }) => ({
       field: 'key.uri',
       description: `the ${NAMES[field]} ${description}: shorten it, or send the secret and its parameters without a name`,
-    }));
-    throw new InvalidInputError(violations);
-  }
+    }),
+    seal,
+  );
 }

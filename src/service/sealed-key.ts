@@ -1,4 +1,4 @@
-/** The sealed keys of a request: opened for its caller, forgotten once it is answered, and sealed anew. */
+/** The sealed keys of a request: opened for its caller, zeroed after the answer, and sealed again. */
 import { create } from '@bufbuild/protobuf';
 import { type SealedKey, SealedKeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import type { Violations } from '../otp/error.ts';
@@ -8,30 +8,30 @@ import type { CallContext } from '../rpc/context.ts';
 import { readKeyPayload, type SealedKeyContents, writeKeyPayload } from '../sealing/key-payload.ts';
 import { type Binding, MAX_CONTEXT_BYTES, SealedBlobError, type SealedFormat, type Sealing } from '../sealing/sealing.ts';
 
-/** The part of the service that keeps the sealing keys. */
+/** Access to the sealing keys. */
 export interface SealingPort {
   readonly sealing: Sealing;
 }
 
-/** How a request uses its sealed keys: `confirm` takes pending ones too, `disclose` gives codes or secrets away and needs the scope `export`. */
+/** The use of a sealed key: `confirm` accepts pending keys too; `disclose` reveals codes or secrets, and requires the scope `export`. */
 export type KeyUse = 'ordinary' | 'confirm' | 'disclose';
 
-/** A sealed key, open. */
+/** An open sealed key. */
 export interface OpenedKey extends SealedKeyContents {
-  /** Whether it was sealed under another key than the one that seals now. */
+  /** Whether it was sealed under an older sealing key than the current one. */
   readonly isStale: boolean;
-  /** To whom and what it is bound. */
+  /** The tenant and the context that it is bound to. */
   readonly binding: Binding;
 }
 
 /** The longest blobs, in characters. */
 export const MAX_BLOB: Readonly<Record<SealedFormat, number>> = { otpk1: 1024, otpr1: 2048 };
-/** How far the clocks of two instances may differ at the end of an enrolment, in ms. */
+/** The tolerance for different clocks of two instances at the end of an enrolment, in ms. */
 const EXPIRY_TOLERANCE_MS = 5 * 60_000;
-/** How far ahead a key may have been sealed, in ms: beyond that a wrong clock has sealed it, and set the end of its enrolment. */
+/** How far in the future a key may have been sealed, in ms; a key from later was sealed, and its enrolment limited, by a wrong clock. */
 const FUTURE_TOLERANCE_MS = 60 * 60_000;
 
-/** Notes what is wrong with a blob and its context as they were sent, for fields below `prefix`; opens nothing. */
+/** Notes violations of a blob and its context, for fields below `prefix`; opens nothing. */
 export function checkBlob(
   found: Violations,
   prefix: string,
@@ -43,7 +43,7 @@ export function checkBlob(
   checkContext(found, `${prefix}context`, context);
 }
 
-/** Notes a context that is too long to bind a blob to. */
+/** Notes a violation if a context is too long. */
 export function checkContext(found: Violations, field: string, context: Uint8Array): void {
   if (context.length > MAX_CONTEXT_BYTES) found.add(field, `must be at most ${MAX_CONTEXT_BYTES} bytes`);
 }
@@ -59,7 +59,7 @@ export function openBlob(
   return refusing(field, () => sealing.open(format, blob, binding));
 }
 
-/** Seals a key. The message has no context: a caller that stores it whole would store the binding beside the blob. */
+/** Seals a key. The message has no context: a caller that stores the whole message would store the binding beside the blob. */
 export function sealKey(sealing: Sealing, contents: SealedKeyContents, binding: Binding, now: number): SealedKey {
   const payload = writeKeyPayload(contents);
   try {
@@ -69,31 +69,32 @@ export function sealKey(sealing: Sealing, contents: SealedKeyContents, binding: 
   }
 }
 
-/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+/** The key to store after one of its codes was accepted: confirmed, and under the current sealing key; undefined if the stored key is both already. */
 export function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
   if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
   return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
 }
 
-/** Whether the time to confirm an enrolment is over; false for a key that is confirmed. */
+/** Whether the enrolment of a key has expired; false for a confirmed key. */
 export function isExpired({ pendingUntil }: Pick<SealedKeyContents, 'pendingUntil'>, now: number): boolean {
   return pendingUntil !== undefined && now > pendingUntil * 1000 + EXPIRY_TOLERANCE_MS;
 }
 
-/** Opens the sealed keys of one request. Their secrets, which are parts of the payloads, are zeroed when it is disposed of. */
+/** Opens the sealed keys of one request. Disposing of it zeroes their secrets, which are views of the payloads. */
 export class KeyOpener implements Disposable {
   readonly #sealing: Sealing;
   readonly #principal: Principal;
-  readonly #now: number;
+  /** When the request came, in ms since the epoch. */
+  readonly now: number;
   readonly #use: KeyUse;
-  /** Made with the first sealed key: most requests have none. */
+  /** Created with the first sealed key, since most requests have none. */
   #payloads: Uint8Array[] | undefined;
   #refusal: Rejection | undefined;
 
   constructor(sealing: Sealing, { principal }: Pick<CallContext, 'principal'>, now: number, use: KeyUse) {
     this.#sealing = sealing;
     this.#principal = principal;
-    this.#now = now;
+    this.now = now;
     this.#use = use;
   }
 
@@ -103,8 +104,8 @@ export class KeyOpener implements Disposable {
   }
 
   /**
-   * Opens a key that `checkBlob` found right. Throws `Rejection`: `scope_missing`, those of `openBlob`, `enrolment_pending` and
-   * `enrolment_expired`; all but the first name `field`.
+   * Opens a key after `checkBlob`. Throws `Rejection`: `scope_missing`, those of `openBlob`, `enrolment_pending` and `enrolment_expired`; all but the first
+   * name `field`.
    */
   open({ blob, context }: SealedKey, field: string): OpenedKey {
     const { scopes, tenant } = this.#principal;
@@ -119,7 +120,7 @@ export class KeyOpener implements Disposable {
     return { ...contents, isStale, binding };
   }
 
-  /** Runs `read`, and holds the refusal of a sealed key back: the fields that are wrong elsewhere in the request are told first. */
+  /** Runs `read` and holds back its refusal of a sealed key, so that violations elsewhere in the request come first. */
   holdRefusal<T>(read: () => T): T | undefined {
     try {
       return read();
@@ -137,9 +138,9 @@ export class KeyOpener implements Disposable {
 
   #checkTimes(contents: SealedKeyContents, field: string): void {
     const metadata = { field };
-    if (contents.createTime * 1000 > this.#now + FUTURE_TOLERANCE_MS) throw new Rejection('sealed_key_invalid', { metadata });
+    if (contents.createTime * 1000 > this.now + FUTURE_TOLERANCE_MS) throw new Rejection('sealed_key_invalid', { metadata });
     if (contents.pendingUntil === undefined || this.#use === 'confirm') return;
-    throw new Rejection(isExpired(contents, this.#now) ? 'enrolment_expired' : 'enrolment_pending', { metadata });
+    throw new Rejection(isExpired(contents, this.now) ? 'enrolment_expired' : 'enrolment_pending', { metadata });
   }
 
   [Symbol.dispose](): void {
@@ -147,7 +148,7 @@ export class KeyOpener implements Disposable {
   }
 }
 
-/** Runs a handler, and disposes of the opener once the answer is there. An answer that is there at once stays so. */
+/** Runs a handler, and disposes of the opener with its answer. A synchronous answer stays synchronous. */
 export function whileOpen<T>(opener: KeyOpener, handle: (opener: KeyOpener) => T | Promise<T>): T | Promise<T> {
   let answer: T | Promise<T> | undefined;
   try {
@@ -158,7 +159,7 @@ export function whileOpen<T>(opener: KeyOpener, handle: (opener: KeyOpener) => T
   return answer instanceof Promise && opener.isInUse ? answer.finally(() => opener[Symbol.dispose]()) : answer;
 }
 
-/** Gives what cannot be opened the form of an error for the caller. Why it cannot is not told, but for a sealing key that is missing here. */
+/** Turns the failure to open a blob into an error for the caller. The error gives no reason, except for a sealing key that this server does not have. */
 export function refusing<T>(field: string, open: () => T): T {
   try {
     return open();

@@ -1,4 +1,4 @@
-/** Token: the code of a key at a moment, with its neighbours. */
+/** Token: returns the code of a key at a time, and its neighbours. */
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { TokenRequest, TokenResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Token } from '../../gen/ts/otp/v1/token_pb.ts';
@@ -7,9 +7,9 @@ import { BOUNDS } from '../otp/params.ts';
 import { stepAt, stepStart } from '../otp/totp.ts';
 import type { CallContext } from '../rpc/context.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
-import { readBounded } from './numbers.ts';
+import { LAST_MS, readBounded, readMoment } from './numbers.ts';
 import { KeyOpener, type SealingPort } from './sealed-key.ts';
-import { LAST_MS, type Moments, tokenMessage } from './token-message.ts';
+import { type Moments, tokenMessage } from './token-message.ts';
 
 /** Makes the handler. */
 export function createToken({ sealing }: SealingPort): (request: TokenRequest, context: CallContext) => TokenResponse {
@@ -42,7 +42,7 @@ function token(request: TokenRequest, opener: KeyOpener, now: number): TokenResp
   return { $typeName: 'otp.v1.TokenResponse', token: tokenMessage(key, step, 0, moments), neighbours };
 }
 
-/** Whether the step begins in the time that a Timestamp can say; a HOTP, of period 0, always does. */
+/** Whether a Timestamp can express the beginning of the step; always true for a HOTP, whose period is 0. */
 function exists(step: number, period: number): boolean {
   return step >= 0 && step <= Number.MAX_SAFE_INTEGER && stepStart(step, period) <= LAST_MS;
 }
@@ -50,10 +50,7 @@ function exists(step: number, period: number): boolean {
 function readAt(at: Timestamp | undefined, key: ResolvedKey | undefined, now: number): number {
   if (at === undefined) return now;
   if (key?.parameters.type === 'hotp') throw invalid('at', 'not for HOTP: leave it unset, and set key.counter');
-  // Rounded down: the last nanosecond of a step is not yet the next one.
-  const ms = Number(at.seconds) * 1000 + Math.floor(at.nanos / 1_000_000);
-  if (at.nanos < 0 || at.nanos > 999_999_999 || ms < 0 || ms > LAST_MS) {
-    throw invalid('at', 'out of range: from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z');
-  }
+  const ms = readMoment(at);
+  if (ms === undefined) throw invalid('at', 'out of range: from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z');
   return ms;
 }

@@ -1,4 +1,4 @@
-/** VerifyRecoveryCode: is this a code of the set, for the first time? */
+/** VerifyRecoveryCode: checks that a code belongs to the set and was not used before. */
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -26,7 +26,7 @@ const MEANING = {
   throttled: { status: VerifyStatus.THROTTLED, event: 'recovery.throttled' },
 } as const satisfies Record<UseOutcome, object>;
 
-/** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
+/** Makes the handler. It answers only after the store has judged the code, whatever the comparison says. */
 export function createVerifyRecoveryCode(
   ports: RecoveryPorts,
 ): (request: VerifyRecoveryCodeRequest, context: CallContext) => Promise<VerifyRecoveryCodeResponse> {
@@ -40,7 +40,7 @@ export function createVerifyRecoveryCode(
       return create(VerifyRecoveryCodeResponseSchema, { status: VerifyStatus.MALFORMED });
     }
     const use = useOf(ports, set, code, requestId, context);
-    // Nothing may come between: a store that has lost its state would take a used code for new.
+    // Nothing may be awaited in between: a store that has lost its state would accept a used code.
     if (!ports.knows(context.principal)) throw new Rejection('store_unavailable');
     const judgement = await traced(context.call, 'judge', () => ports.recovery.use(use, now));
     if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
@@ -52,7 +52,7 @@ export function createVerifyRecoveryCode(
   };
 }
 
-/** Gives the request id, if there is one. Throws every violation at once. */
+/** Returns the request id, if there is one. Throws every violation at once. */
 function checkRequest({ set, code, requestId }: VerifyRecoveryCodeRequest): string | undefined {
   const violations = new Violations();
   checkSet(set, violations);
@@ -75,7 +75,7 @@ function useOf(
     set: set.name,
     code: placeOf(set, ports.fingerprints.ofRecoveryCode(set.id, code)),
     count: set.hashes.length,
-    request: attemptRequest(ports, principal, requestId, [set.name, code]),
+    request: attemptRequest(ports, principal, requestId, () => [set.name, code]),
   };
 }
 

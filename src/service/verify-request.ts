@@ -1,4 +1,4 @@
-/** Reads a Verify request: every field checked, every default filled in. */
+/** Reads a Verify request: checks every field, and fills in every default. */
 import type { VerifyRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
 import { MAX_CODE_BYTES } from '../otp/hotp.ts';
@@ -9,31 +9,31 @@ import { readBounded, readCounter } from './numbers.ts';
 import { readRequestId } from './request-id.ts';
 import { isExpired, type KeyOpener } from './sealed-key.ts';
 
-/** How many keys a code may be checked with beside the first. */
+/** The most keys that a code may be checked against besides the first. */
 export const MAX_ALTERNATIVES = 4;
 
-/** A key to check the code with. */
+/** A key to check the code against. */
 export interface KeyCheck {
   readonly key: ResolvedKey;
-  /** The server's current step, or the counter of a HOTP: what drift is counted from. */
+  /** The server's current step, or the counter of a HOTP; drift is counted from it. */
   readonly current: number;
-  /** The steps whose codes are right, both ends included. */
+  /** The steps whose codes are accepted, both ends included. */
   readonly window: StepRange;
 }
 
-/** A check, ready to be made. */
+/** A check, complete and valid. */
 export interface Verification {
   /** For `key`, then for each of `alternatives`. */
   readonly checks: readonly KeyCheck[];
-  /** The last step that the caller knows to be used. */
+  /** The last step that the caller knows as used. */
   readonly afterStep: number | undefined;
-  /** Whether it would confirm an enrolment whose time is over. */
+  /** Whether the request confirms an enrolment that has expired. */
   readonly isLate: boolean;
-  /** In lower case; undefined if a retry is not to be recognised. */
+  /** In lower case; undefined if retries are not recognised. */
   readonly requestId: string | undefined;
 }
 
-/** Reads `request` at `now`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+/** Reads `request` at `now`. Throws every violation at once or, if there is none, the `Rejection` of a sealed key. */
 export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
   const keys = [requireKey(request.key, violations, opener), ...readAlternatives(request, opener, violations)];
@@ -51,13 +51,13 @@ export function readVerification(request: VerifyRequest, opener: KeyOpener, now:
   return { checks, afterStep, requestId, isLate };
 }
 
-/** Notes what is wrong with a code before it is read. */
+/** Notes violations of a code that can be found before it is read. */
 export function checkCode(field: string, code: string, violations: Violations): void {
   if (code === '') violations.add(field, 'required: set the code as the user typed it');
   if (Buffer.byteLength(code) > MAX_CODE_BYTES) violations.add(field, `too long: at most ${MAX_CODE_BYTES} bytes`);
 }
 
-/** A confirmation is of one sealed key, by a code that is used up. */
+/** A confirmation needs one sealed key, and a code that is used up. */
 function checkConfirm({ key, allowReuse, alternatives }: VerifyRequest, violations: Violations): void {
   const source = key?.source.case;
   if (source === 'secret' || source === 'uri')
@@ -66,7 +66,7 @@ function checkConfirm({ key, allowReuse, alternatives }: VerifyRequest, violatio
   if (alternatives.length > 0) violations.add('alternatives', 'not together with confirm: leave one of them unset');
 }
 
-/** Reads the other keys, if there are no more of them than may be. */
+/** Reads the other keys, unless there are too many. */
 function readAlternatives(
   { alternatives, afterStep }: VerifyRequest,
   opener: KeyOpener,
@@ -81,7 +81,7 @@ function readAlternatives(
   return alternatives.map((key, place) => requireKey(key, violations, opener, `alternatives[${place}]`));
 }
 
-/** How many steps to accept around the current one, or after a counter. */
+/** The number of steps to accept around the current step, or after a counter. */
 interface Windows {
   readonly past: number;
   readonly future: number;
@@ -95,7 +95,7 @@ function readWindows({ pastSteps, futureSteps, lookAhead }: VerifyRequest, viola
   return past === undefined || future === undefined || ahead === undefined ? undefined : { past, future, ahead };
 }
 
-/** Refuses a window that is of no key's type, unless one of the keys could not be read. */
+/** Refuses a window that does not fit the type of any key, unless one of the keys could not be read. */
 function checkTypes(request: VerifyRequest, keys: readonly (ResolvedKey | undefined)[], violations: Violations): void {
   const { pastSteps, futureSteps, lookAhead } = request;
   if (lookAhead !== undefined && keys.every((key) => key?.parameters.type === 'totp'))

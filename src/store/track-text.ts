@@ -1,17 +1,22 @@
-/** Tracks as both stores keep them: `t30:59800000:59800002:1797000000000,h:0:57:-`, that is id, first step, last step, and when it may be forgotten. */
+/** Tracks as text, for both stores: `t30:59800000:59800002:1797000000000,h:0:57:-`, that is id, first step, last step, and the time of expiry. */
 import type { Track } from '../ports/codes.ts';
 
-/** Stands for no tracks, and for never. */
+/** Represents an empty list of tracks, and a track that never expires. */
 export const NONE = '-';
 
 const TRACK = /^(?:h|t([1-9][0-9]*)):([0-9]+):([0-9]+):(-|[0-9]+)$/;
+
+/** The number in a word. */
+export function numberOf(word: string | undefined): number | undefined {
+  return word === NONE ? undefined : Number(word);
+}
 
 /** The text of tracks, without spaces. */
 export function textOfTracks(tracks: readonly Track[]): string {
   return tracks.map(({ period, first, last, until = NONE }) => `${idOf(period)}:${first}:${last}:${until}`).join(',') || NONE;
 }
 
-/** Reads such a text. Throws for any other text: reading it as no tracks would let used codes pass. */
+/** Parses such a text. Throws for any other text: if it were read as no tracks, used codes would pass. */
 export function tracksOfText(text: string): Track[] {
   return text === NONE ? [] : text.split(',').map(trackOfText);
 }
@@ -28,6 +33,6 @@ function trackOfText(text: string): Track {
     period: Number(period),
     first: Number(first),
     last: Number(last),
-    until: until === NONE ? undefined : Number(until),
+    until: numberOf(until),
   };
 }

@@ -1,4 +1,4 @@
-/** IP addresses as they are written (RFC 4291 section 2.2), in one form each. */
+/** IP addresses in the notation of RFC 4291 section 2.2, in one normal form each. */
 import { isIPv4, isIPv6 } from 'node:net';
 
 export type IpAddress =
@@ -11,7 +11,10 @@ export type IpAddress =
       readonly groups: readonly number[];
     };
 
-/** Reads an address without brackets or a port; one that maps IPv4 (RFC 4291 section 2.5.5.2) is the IPv4 address. Undefined for anything else. */
+/**
+ * Reads an address without brackets or a port. An IPv6 address that maps an IPv4 address (RFC 4291 section 2.5.5.2) becomes that address. Returns
+ * undefined for any other text.
+ */
 export function parseIp(text: string): IpAddress | undefined {
   if (isIPv4(text)) return { family: 'ipv4', text };
   if (!isIPv6(text)) return undefined;
@@ -23,8 +26,8 @@ export function parseIp(text: string): IpAddress | undefined {
 }
 
 /**
- * Reads the address of a peer, as a transport names it: `1.2.3.4:5000`, `[::1]:5000`, and `::1:5000`, which is how grpc-js writes the same; the
- * port may be absent. Without brackets the end of an IPv6 address may be taken for a port. Undefined for what has no IP address.
+ * Reads the address of a peer in the form of a transport: `1.2.3.4:5000`, `[::1]:5000`, or `::1:5000`, which is how grpc-js writes the second. The
+ * port may be absent. Without brackets, the end of an IPv6 address may be read as a port. Returns undefined if there is no IP address.
  */
 export function parsePeer(peer: string): IpAddress | undefined {
   const withoutPort = peer.slice(0, Math.max(0, peer.lastIndexOf(':')));

@@ -1,4 +1,4 @@
-/** A file of sealing keys that cannot be read for a while, without any change to it. */
+/** A file of sealing keys that cannot be read for a while, although its content does not change. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ vi.mock('node:fs', async (original) => {
   };
 });
 
-it('is tried again until it can be read, and told of once', async () => {
+it('is tried again until it can be read, and reported once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-ring-'));
   const file = join(folder, 'sealing-keys');
   const written: string[] = [];

@@ -1,4 +1,4 @@
-/** The ring in force follows its file, and only to a better one. */
+/** The ring follows its file, unless the new content is worse. */
 import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,12 +42,12 @@ const lines = () =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 const retired = (key: RingKey): RingKey => ({ ...key, secret: undefined });
-/** Until the ring has the keys, and no others. */
+/** Waits until the ring has exactly these keys. */
 const has = (ring: LiveRing, ...bytes: number[]) =>
   expect.poll(() => [1, 2, 3].filter((byte) => ring.find(keyOf(byte).id) !== undefined), { timeout: 5000 }).toEqual(bytes);
 const problem = (text: string) => expect.poll(() => lines().at(-1)?.problem, { timeout: 5000 }).toContain(text);
 
-it('takes up a new key and a retirement, and logs ids alone', async () => {
+it('adopts a new key and a retirement, and logs only ids', async () => {
   put(keyOf(1));
   const ring = open();
   put(keyOf(1), keyOf(2, 5000));
@@ -62,7 +62,7 @@ it('takes up a new key and a retirement, and logs ids alone', async () => {
   for (const byte of [1, 2]) expect(written.join('')).not.toContain(Buffer.alloc(32, byte).toString('base64').slice(0, 20));
 });
 
-it('keeps the old keys while the file is half written, broken, shrunk or gone, and tells of each once', async () => {
+it('keeps the old keys while the file is half written, broken, shrunk or gone, and reports each once', async () => {
   put(keyOf(1), keyOf(2, 1000));
   const ring = open();
   const whole = formatRing([keyOf(1), keyOf(2, 1000), keyOf(3, 2000)]);
@@ -81,6 +81,15 @@ it('keeps the old keys while the file is half written, broken, shrunk or gone, a
   await has(ring, 1, 2, 3);
   expect(lines().at(-1)).toMatchObject({ level: 30, sealing: keyOf(1).id });
   expect(lines()).toHaveLength(5);
+});
+
+it('reports that a broken file is restored', async () => {
+  put(keyOf(1));
+  open();
+  writeFileSync(file, 'broken');
+  await problem('line 1 is no sealing key');
+  put(keyOf(1));
+  await expect.poll(() => lines().at(-1), { timeout: 5000 }).toMatchObject({ level: 30, active: [keyOf(1).id] });
 });
 
 it('never loses a tombstone to a file without it', async () => {
@@ -105,7 +114,7 @@ it('follows a file that is replaced by another name, as orchestrators replace se
 it('of two instances that read at different moments opens what the other seals, before, while and after', async () => {
   put(keyOf(1));
   const [early, late] = [open(), open()];
-  // The second one does not see the change yet.
+  // The second ring does not see the change yet.
   late.close();
   put(keyOf(1), keyOf(2, 600_000));
   await has(early, 1, 2);
@@ -118,7 +127,7 @@ it('of two instances that read at different moments opens what the other seals, 
   expect([crossed(599_999, early, late), crossed(599_999, late, early)]).toEqual([keyOf(1).id, keyOf(1).id]);
   const caughtUp = open();
   expect([crossed(600_000, early, caughtUp), crossed(600_000, caughtUp, early)]).toEqual([keyOf(2).id, keyOf(2).id]);
-  // An instance that never reads would not open them: it says which key it lacks.
+  // An instance that does not read the file could not open these blobs, so it names the missing key.
   const blob = at(early, 600_000).seal('otpk1', PAYLOAD, BINDING, 600_000);
   expect(() => at(late, 600_000).open('otpk1', blob, BINDING)).toThrow(SealedBlobError);
 });

@@ -1,4 +1,4 @@
-/** Sealing as the service opens it: where its ring comes from, what it refuses, and that the store learns which keys are used. */
+/** Opens sealing as the service does: the origin of its ring, its refusals, and the uses of keys that it stores. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ it('never makes one with a shared store: the start is refused, and says what to 
   await expect(open({ redisUrl })).resolves.toBeDefined();
 });
 
-it('takes the file that is given, and never makes that one', async () => {
+it('uses the configured file, and never makes it', async () => {
   const sealingKeys = join(dataDir, 'given');
   await expect(open({ sealingKeys })).rejects.toThrow(`--sealing-keys: there is no ${sealingKeys}`);
   writeFileSync(sealingKeys, formatRing([keyOf(7)]));
@@ -74,7 +74,7 @@ it('makes no new ring where one was in use and is lost', async () => {
   expect(statSync(ringFile(dataDir), { throwIfNoEntry: false })).toBeUndefined();
 });
 
-it('tells the store on which days keys seal and open, once a day, and again if it could not', async () => {
+it('stores the days on which keys seal and open, once a day, and again if that failed', async () => {
   const calls: [string, number][][] = [];
   let isAway = true;
   const sealingKeys: typeof store.sealingKeys = {
@@ -98,4 +98,28 @@ it('tells the store on which days keys seal and open, once a day, and again if i
   await flush();
   const day = Math.floor(START / DAY);
   expect(calls).toEqual([[[id, day]], [[id, day + 1]]]);
+});
+
+it('stores the later day if a key was used again while an earlier day could not be stored', async () => {
+  const told: (readonly [string, number])[] = [];
+  const first = Promise.withResolvers<void>();
+  let isFirst = true;
+  const sealingKeys: typeof store.sealingKeys = {
+    lastDays: async () => new Map(),
+    async noteDays(days) {
+      if (isFirst) await first.promise;
+      told.push(...days);
+    },
+  };
+  const { sealing, flush } = await open({}, { ...store, sealingKeys });
+  const [{ id } = expect.fail('no key')] = readRingFile(ringFile(dataDir), 'x');
+  sealing.seal('otpk1', Buffer.alloc(1), BINDING, now);
+  const flushing = flush();
+  now += DAY;
+  sealing.seal('otpk1', Buffer.alloc(1), BINDING, now);
+  isFirst = false;
+  first.reject(new StoreUnavailableError(new Error('away')));
+  await expect(flushing).rejects.toThrow(StoreUnavailableError);
+  await flush();
+  expect(told).toEqual([[id, Math.floor(now / DAY)]]);
 });

@@ -1,4 +1,4 @@
-/** The file of the sealing keys: what is read, what is refused and in which words, and how it is made and replaced. */
+/** The file of the sealing keys: what is read, what is refused with which text, and how the file is made and replaced. */
 import {
   chownSync,
   existsSync,
@@ -54,7 +54,7 @@ describe('the file', () => {
     expect(formatRing([key as RingKey])).toMatch(new RegExp(`^#.*\n${LINE.replaceAll('+', '\\+')}\n$`));
   });
 
-  it('keeps every key and every tombstone as it was', () => {
+  it('keeps every key and every retired key unchanged', () => {
     const keys = [{ ...keyOf(1, NOW), secret: undefined }, keyOf(2, NOW + 1000), makeKey(NOW + 2345, NOW + 602_345)];
     expect(plain(read(formatRing(keys)))).toEqual(plain(keys));
     expect(formatRing(keys)).toContain(`${keyOf(1).id}  2027-01-31T12:00:00Z  2027-01-31T12:00:00Z  retired\n`);
@@ -84,14 +84,14 @@ describe('the file', () => {
     for (const part of ['AAEC', '828e2ad3', 'rubbish']) expect(problem).not.toContain(part);
   });
 
-  it('is refused wherever it was cut off within a key', () => {
+  it('is refused if it was cut off within a key', () => {
     const text = formatRing([keyOf(1), keyOf(2)]);
     const first = text.indexOf('\n', text.indexOf('active')) + 1;
     for (let length = first + 1; length < text.length - 1; length += 1)
       expect(problemOf(text.slice(0, length))).toContain('line 3');
   });
 
-  it('is refused, or read as it is written, whatever is in it', () => {
+  it('is refused, or read as it is written, for any content', () => {
     fc.assert(
       fc.property(fc.nat(LINE.length - 1), fc.string({ unit: 'binary', maxLength: 3 }), (at, insert) => {
         writeFileSync(file, LINE.slice(0, at) + insert + LINE.slice(at + 1));
@@ -143,7 +143,7 @@ describe('a change', () => {
 
   it('leaves the file to its owner, and a new one to that of the folder', () => {
     ensureRingFile(file, NOW);
-    // For others than root there is no other owner.
+    // Only root can have files of other owners.
     const isRoot = process.getuid?.() === 0;
     if (isRoot) chownSync(file, 65_533, 65_533);
     const own = statSync(file);

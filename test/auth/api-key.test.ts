@@ -1,4 +1,4 @@
-/** API keys: their text, and what issuing, rotating, expiring and revoking make of them. */
+/** API keys: their text, and the effects of issuing, rotating, expiring and revoking them. */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ function violationsOf(attempt: () => unknown): string[] {
   return [];
 }
 
-/** The text before the checksum, with the checksum that belongs to it, by an implementation of its own. */
+/** Returns a text with its checksum, from a separate implementation. */
 function withChecksum(unchecked: string): string {
   let value = BigInt(crc32(unchecked));
   const places = Array.from({ length: 6 }, () => {
@@ -53,7 +53,7 @@ describe('the text of an API key', () => {
     expect(apiKey).toBe(withChecksum(apiKey.slice(0, 61)));
   });
 
-  it('reads what was issued, and gives SHA-256 of the whole', () => {
+  it('reads an issued key, and returns SHA-256 of the whole', () => {
     const { apiKey, record } = issue();
     const digest = createHash('sha256').update(apiKey).digest();
     expect(parseApiKey(apiKey)?.id).toBe(record.id);
@@ -62,7 +62,7 @@ describe('the text of an API key', () => {
     expect(digest.equals(record.secrets[0]?.digest ?? Buffer.alloc(0))).toBe(true);
   });
 
-  // Computed by other programs: if the digest came out differently after an upgrade, every stored key would be refused.
+  // Computed by other programs: with other digests after an upgrade, every stored key would be refused.
   it.each([
     [
       'otpd_0123456789Az_0000000000000000000000000000000000000000000_0TD5RR',
@@ -105,7 +105,7 @@ describe('the text of an API key', () => {
     );
   });
 
-  it('never comes twice, nor its id', () => {
+  it('is never repeated, nor is its id', () => {
     const issued = Array.from({ length: 500 }, () => issue());
     expect(new Set(issued.map(({ apiKey }) => apiKey)).size).toBe(500);
     expect(new Set(issued.map(({ record }) => record.id)).size).toBe(500);
@@ -113,7 +113,7 @@ describe('the text of an API key', () => {
 });
 
 describe('issuing', () => {
-  it('tells every mistake at once', () => {
+  it('reports all mistakes at once', () => {
     const input = { name: '', plan: 'no plan', scopes: [], expiresAt: START } satisfies NewApiKey;
     expect(violationsOf(() => issueApiKey(input, START))).toEqual(['name', 'plan', 'scopes', 'expires_at']);
   });
@@ -162,7 +162,7 @@ describe('issuing', () => {
   });
 });
 
-/** The key once its newest secret was used. */
+/** Returns the key after the first use of its newest secret. */
 function used(record: ApiKeyRecord): ApiKeyRecord {
   return { ...record, secrets: record.secrets.map((secret) => ({ ...secret, awaitsUse: false })) };
 }
@@ -188,7 +188,7 @@ describe('the life of a key', () => {
     expect(revokeApiKey(revokeApiKey(record, START + 10), START + 20).revokedAt).toBe(START + 10);
   });
 
-  it('goes on under both secrets during the grace of a rotation, then under the new one', () => {
+  it('works with both secrets during the grace period of a rotation, then with the new one', () => {
     const old = issue();
     const renewed = rotateApiKey(old.record, HOUR, START);
     expect(renewed.record.id).toBe(old.record.id);
@@ -213,7 +213,7 @@ describe('the life of a key', () => {
     expect([first, second, third].map(({ apiKey }) => opens(third.record, apiKey, START + 1))).toEqual([false, true, true]);
   });
 
-  it('replaces a new secret that nobody has used, and keeps the one in use for its grace', () => {
+  it('replaces an unused new secret, and keeps the secret in use for the grace period', () => {
     const first = issue();
     const lost = rotateApiKey(first.record, HOUR, START);
     const again = rotateApiKey(lost.record, 2 * HOUR, START + 10);
@@ -224,7 +224,7 @@ describe('the life of a key', () => {
     expect([first, again, last].map(({ apiKey }) => opens(last.record, apiKey, START + 20))).toEqual([false, true, true]);
   });
 
-  it('keeps a first secret that nobody has used yet', () => {
+  it('keeps a first secret that was not used yet', () => {
     const first = issue();
     const second = rotateApiKey(first.record, HOUR, START);
     expect(opens(second.record, first.apiKey, START + HOUR - 1)).toBe(true);

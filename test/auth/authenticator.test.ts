@@ -1,4 +1,4 @@
-/** Authentication: who gets in, what others are told, how soon a change acts, and what an outage of the store does. */
+/** Authentication: who is admitted, what others are told, when a change takes effect, and the effects of an outage of the store. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -28,13 +28,13 @@ async function reasonFor(apiKey: string | undefined, peer: string = PEER): Promi
   return (await rejectionOf(authenticator.authenticate(apiKey, peer))).reason;
 }
 
-/** Fails with keys that no checksum gives away. */
+/** Fails with keys whose checksum is right. */
 async function failOften(times: number, peer: string = PEER): Promise<void> {
   for (let failure = 0; failure < times; failure += 1) expect(await reasonFor(issue().apiKey, peer)).toBe('api_key_invalid');
 }
 
 describe('a caller', () => {
-  it('without a key is told that it is missing', async () => {
+  it('without a key is refused as missing', async () => {
     expect(await reasonFor(undefined)).toBe('api_key_missing');
     expect(await reasonFor('')).toBe('api_key_missing');
     expect(store.finds).toBe(0);
@@ -45,7 +45,7 @@ describe('a caller', () => {
     expect(store.finds).toBe(0);
   });
 
-  it('with an unknown, wrong, expired or revoked key is told the same', async () => {
+  it('with an unknown, wrong, expired or revoked key gets the same error', async () => {
     const right = await stored();
     const wrong = rotateApiKey(right.record, 0, START);
     const expired = await stored({ expiresAt: START + 1 });
@@ -98,7 +98,7 @@ describe('a change', () => {
     clock.now += 500;
     await authenticator.authenticate(old.apiKey, PEER);
     await authenticator.authenticate(renewed.apiKey, PEER);
-    // Now by what is remembered, not by what was just read.
+    // Uses the remembered key instead of the key that was just read.
     await authenticator.authenticate(old.apiKey, PEER);
     clock.now = START + HOUR;
     await authenticator.authenticate(renewed.apiKey, PEER);
@@ -113,7 +113,7 @@ describe('a change', () => {
     expect((await authenticator.authenticate(apiKey, PEER)).plan).toBe('ultra');
   });
 
-  it('acts within half a second: removal from the store, which may be away from then on', async () => {
+  it('takes effect within half a second: removal from the store, even if the store is unreachable afterwards', async () => {
     const { apiKey } = await stored();
     let isGone = false;
     let isAway = false;
@@ -132,7 +132,7 @@ describe('a change', () => {
     expect(await reasonFor(apiKey)).toBe('api_key_invalid');
     isAway = true;
     expect(await reasonFor(apiKey)).toBe('api_key_invalid');
-    // Not fresh any more, and there is no last word to go by.
+    // The version is no longer fresh, and is too old for the outage.
     clock.now += 15 * MINUTE;
     expect(await reasonFor(apiKey)).toBe('store_unavailable');
   });
@@ -155,7 +155,7 @@ describe('a change', () => {
 });
 
 describe('the store', () => {
-  it('is asked once for a key that nobody changes, right or wrong', async () => {
+  it('is asked once for a key that does not change, right or wrong', async () => {
     const { apiKey, record } = await stored();
     const wrong = rotateApiKey(record, 0, START);
     for (let call = 0; call < 10; call += 1) {
@@ -181,7 +181,7 @@ describe('the store', () => {
     expect(store.versions).toBeLessThanOrEqual(12);
   });
 
-  it('is asked for the version while calls go on at once', async () => {
+  it('is asked for the version while calls continue at once', async () => {
     const { apiKey } = await stored();
     await authenticator.authenticate(apiKey, PEER);
     for (let round = 0; round < 10; round += 1) {
@@ -222,7 +222,7 @@ describe('the store', () => {
     expect(await reasonFor(apiKey)).toBe('api_key_invalid');
   });
 
-  it('is asked for a key after 15 minutes at the latest, should a change have left the version as it was', async () => {
+  it('is asked for a key after 15 minutes at the latest, even if a change has not changed the version', async () => {
     const { apiKey, record } = await stored();
     const version = async () => 'always the same';
     authenticator = createAuthenticator({ keys: { ...store.keys, version }, clock });
@@ -232,7 +232,7 @@ describe('the store', () => {
     expect(await reasonFor(apiKey)).toBe('api_key_invalid');
   });
 
-  it('may fail to tell the version by a bug: told to who has to wait for it, and to nobody else', async () => {
+  it('may fail to return the version because of a bug: only the waiting call gets the error', async () => {
     const { apiKey } = await stored();
     let bug: Error | undefined;
     const version = async () => {
@@ -273,7 +273,7 @@ describe('the store', () => {
     expect((await authenticator.authenticate(apiKey, PEER)).keyId).toBe(record.id);
   });
 
-  it('is told when keys were last used, and told again if it was away', async () => {
+  it('stores when keys were last used, and tries again after an outage', async () => {
     const { apiKey, record } = await stored();
     await authenticator.authenticate(apiKey, PEER);
     store.down = true;
@@ -288,8 +288,8 @@ describe('the store', () => {
   });
 });
 
-describe('while the store is away', () => {
-  it('a key read within 15 minutes goes on working, and no longer', async () => {
+describe('while the store is unreachable', () => {
+  it('a key that was read within 15 minutes works, and no longer', async () => {
     const { apiKey } = await stored();
     await authenticator.authenticate(apiKey, PEER);
     store.down = true;
@@ -299,7 +299,7 @@ describe('while the store is away', () => {
     expect(rejection).toMatchObject({ reason: 'store_unavailable' });
   });
 
-  it('the 15 minutes begin with its last word, not with the first', async () => {
+  it('the 15 minutes begin with the last answer, not with the first', async () => {
     const { apiKey } = await stored();
     for (clock.now = START; clock.now <= START + 20 * MINUTE; clock.now += MINUTE) await authenticator.authenticate(apiKey, PEER);
     store.down = true;
@@ -318,7 +318,7 @@ describe('while the store is away', () => {
     expect([store.finds, store.versions]).toEqual([1, 2]);
   });
 
-  it('a key goes on working that it could not be asked for again after a change, as long and as rarely asked for', async () => {
+  it('a key that could not be read again after a change still works, for as long and with as few queries', async () => {
     const { apiKey } = await stored();
     let isDown = false;
     let finds = 0;
@@ -341,7 +341,7 @@ describe('while the store is away', () => {
     await authenticator.authenticate(apiKey, PEER);
   });
 
-  it('it is found back within half a second, with what was changed meanwhile', async () => {
+  it('it recovers within half a second, with the changes that were made in the meantime', async () => {
     const { apiKey, record } = await stored();
     await authenticator.authenticate(apiKey, PEER);
     store.down = true;
@@ -373,7 +373,7 @@ describe('while the store is away', () => {
 });
 
 describe('a store that has lost its state', () => {
-  it('lets nobody in by what it said before: not as fresh, nor as the last word of a store that is away', async () => {
+  it('admits no caller by earlier answers: neither fresh ones, nor the last answer before an outage', async () => {
     const { apiKey } = await stored();
     const principal = await authenticator.authenticate(apiKey, PEER);
     expect(authenticator.knows(principal)).toBe(true);
@@ -388,7 +388,7 @@ describe('a store that has lost its state', () => {
     expect(authenticator.knows(principal)).toBe(false);
   });
 
-  it('lets nobody in by what it was saying at that moment', async () => {
+  it('admits no caller by an answer that was in transit', async () => {
     const { apiKey } = await stored();
     const asked = reasonFor(apiKey);
     authenticator.forget();
@@ -397,7 +397,7 @@ describe('a store that has lost its state', () => {
     expect(await reasonFor(apiKey)).toBe('store_unavailable');
   });
 
-  it('has its word about unknown keys forgotten too, and those whose keys it lost are no guessers', async () => {
+  it('also forgets unknown keys, and callers whose keys it has lost do not count as guessers', async () => {
     const issued = issue();
     for (let call = 0; call < 100; call += 1) expect(await reasonFor(issued.apiKey)).toBe('api_key_invalid');
     expect(await reasonFor(issued.apiKey)).toBe('authentication_throttled');
@@ -408,7 +408,7 @@ describe('a store that has lost its state', () => {
 });
 
 describe('a malformed key', () => {
-  it('is invalid at once, asks nothing of the store, and is no failure, however often it comes', async () => {
+  it('is invalid at once, needs no query, and is no failure, however often it is sent', async () => {
     const { apiKey } = await stored();
     const typo = `${apiKey.slice(0, 30)}${apiKey[30] === 'x' ? 'y' : 'x'}${apiKey.slice(31)}`;
     for (let call = 0; call < 300; call += 1) {
@@ -422,7 +422,7 @@ describe('a malformed key', () => {
 });
 
 describe('a network that failed 100 times within a minute', () => {
-  it('is told for how long its wrong keys are throttled', async () => {
+  it('is told how long its wrong keys are throttled', async () => {
     await failOften(100);
     const rejection = await rejectionOf(authenticator.authenticate(issue().apiKey, PEER));
     expect(rejection).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: MINUTE });
@@ -443,7 +443,7 @@ describe('a network that failed 100 times within a minute', () => {
     await authenticator.authenticate(remembered.apiKey, PEER);
   });
 
-  it('has its guesses at the secret of a key throttled, and the right secret of that key let in', async () => {
+  it('has its guesses at the secret of a key throttled, and the right secret of that key admitted', async () => {
     const { apiKey, record } = await stored();
     const guess = () => rotateApiKey(record, 0, START).apiKey;
     for (let failure = 0; failure < 100; failure += 1) expect(await reasonFor(guess())).toBe('api_key_invalid');
@@ -473,7 +473,7 @@ describe('a network that failed 100 times within a minute', () => {
     expect(await reasonFor(issue().apiKey, OTHER_PEER)).toBe('api_key_invalid');
   });
 
-  it('does not come from calls without a key, nor from right ones', async () => {
+  it('does not result from calls without a key, nor from right keys', async () => {
     const { apiKey } = await stored();
     for (let call = 0; call < 200; call += 1) {
       expect(await reasonFor(undefined)).toBe('api_key_missing');
@@ -484,13 +484,13 @@ describe('a network that failed 100 times within a minute', () => {
 });
 
 describe('memory', () => {
-  /** Has `ids` read, in turns that the look-ups take. */
+  /** Reads `ids` in the turns that look-ups take. */
   async function readAll(cache: KeyCache, ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += 1000)
       await Promise.all(ids.slice(from, from + 1000).map((id) => cache.read(id, 'test')));
   }
 
-  /** A cache over a store that has a key for any id, and the ids that it was asked for. */
+  /** Makes a cache over a store that has a key for any id, and records the ids of its queries. */
   function cacheOfAny() {
     const { record } = issue();
     const asked: string[] = [];
@@ -510,11 +510,11 @@ describe('memory', () => {
     expect(asked).toHaveLength(10_000);
   });
 
-  it('is bounded: of too many keys the one used the longest ago is asked for again', async () => {
+  it('is bounded: above the bound the key used the longest ago is read again', async () => {
     const { cache, asked } = cacheOfAny();
     const ids = Array.from({ length: 10_001 }, (_, place) => String(place).padStart(12, '0'));
     await readAll(cache, ids.slice(0, -1));
-    // Used again: the second is now the one to go.
+    // Used again, so the second key is now the next to be dropped.
     expect(cache.get(ids[0] as string)).toBeDefined();
     await readAll(cache, ids.slice(-1));
     asked.length = 0;
@@ -533,7 +533,7 @@ describe('memory', () => {
     const { finds } = store;
     await cache.read(record.id, 'test');
     expect(store.finds).toBe(finds);
-    // They are bounded too: the first of them is not remembered any more, and the last is.
+    // Unknown keys are bounded too: the first is no longer remembered, but the last is.
     expect(strange.filter((id) => cache.get(id) !== undefined)).toEqual(strange.slice(-1_000));
   });
 });
@@ -568,7 +568,7 @@ describe('no error', () => {
 });
 
 describe('the first use of the secret that a rotation has made', () => {
-  /** A rotated key, and the uses that the store was told of; a note of a use takes a while, and fails while the store is away. */
+  /** Makes a rotated key and the list of the uses that the store has noted. Noting a use takes a while, and fails while the store is unavailable. */
   async function rotated() {
     const old = await stored();
     const renewed = rotateApiKey(old.record, HOUR, START);
@@ -584,7 +584,7 @@ describe('the first use of the secret that a rotation has made', () => {
     return { old, renewed, noted, authenticate: (apiKey: string) => own.authenticate(apiKey, PEER) };
   }
 
-  it('is noted once, before the call is let in; those of the old one are not', async () => {
+  it('is stored once, before the call is admitted; uses of the old secret are not', async () => {
     const { old, renewed, noted, authenticate } = await rotated();
     await authenticate(old.apiKey);
     expect(noted).toEqual([]);
@@ -592,12 +592,12 @@ describe('the first use of the secret that a rotation has made', () => {
     expect(noted).toEqual([old.record.id]);
     expect((await store.keys.find(old.record.id))?.secrets[0]?.awaitsUse).toBe(false);
     await authenticate(renewed.apiKey);
-    // From then on nothing has to be waited for.
+    // From then on no call waits.
     for (const { apiKey } of [old, renewed]) expect(authenticate(apiKey)).not.toBeInstanceOf(Promise);
     expect(noted).toHaveLength(1);
   });
 
-  it('is let in while the store is away, and noted by a call after that', async () => {
+  it('is admitted while the store is unreachable, and stored by a later call', async () => {
     const { old, renewed, noted, authenticate } = await rotated();
     await authenticate(old.apiKey);
     store.down = true;

@@ -1,4 +1,4 @@
-/** API keys are compared by `timingSafeEqual`, twice each, whatever is right of them: an answer's time tells nothing of a secret. */
+/** API keys are compared by `timingSafeEqual`, always twice, so the time of an answer reveals nothing about a secret. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import { rotateApiKey } from '../../src/auth/api-key.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -36,7 +36,7 @@ it('for a key with one secret, and for both secrets of a rotated one', async () 
   expect(compared.times).toBe(6);
 });
 
-it('for a key that nobody knows', async () => {
+it('for an unknown key', async () => {
   expect((await rejectionOf(authenticator.authenticate(issue().apiKey, PEER))).reason).toBe('api_key_invalid');
   expect(compared.times).toBeGreaterThanOrEqual(2);
   expect(compared.times % 2).toBe(0);

@@ -1,4 +1,4 @@
-/** A stranger who does its worst with well-formed wrong keys, beside good keys of the same address that this process has never seen. */
+/** A stranger with well-formed wrong keys, beside valid keys from the same address that this process has never seen. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -10,12 +10,12 @@ import { clockAt, issue, START } from './fixtures.ts';
 
 const PEER = '192.0.2.1';
 const GOOD = 10;
-/** As many as a real server was seen to take. */
+/** The rate that a real server accepts. */
 const WRONG_PER_SECOND = 18_000;
-/** In one turn of the event loop: what a busy machine did not get around to is not made up for. */
+/** The most keys in a turn of the event loop: a busy machine does not catch up. */
 const MOST_A_TURN = 1_000;
 
-/** More than are remembered as unknown or looked up at a time: each time around, they are as good as fresh. */
+/** More keys than are remembered as unknown or looked up at a time, so that each round they are as good as new. */
 let wrong: string[];
 beforeAll(() => {
   wrong = Array.from({ length: 20_000 }, () => issue().apiKey);
@@ -27,7 +27,7 @@ interface Flood {
   readonly stop: () => Promise<void>;
 }
 
-/** Sends wrong keys at the rate until it is stopped, whether they are answered or not. */
+/** Sends wrong keys at the rate until it is stopped, whether or not they are answered. */
 function flood(authenticator: Authenticator): Flood {
   const told = new Map<string, number>();
   let stopped = false;
@@ -58,7 +58,7 @@ function flood(authenticator: Authenticator): Flood {
   return flooding;
 }
 
-/** Tries once: ms until the key is let in, or the reason why it is not. */
+/** Tries once. Resolves to the time until the key is admitted in ms, or to the reason why it is not. */
 async function attempt(authenticator: Authenticator, apiKey: string): Promise<number | string> {
   const started = runningMs();
   try {
@@ -92,7 +92,7 @@ it('keeps none of them out at all where the store is as fast as ours are', async
   const flooding = flood(authenticator);
   await sleep(1000);
   for (const apiKey of good) {
-    // At the first try, and in two seconds on a machine that is busy with other things; it takes some milliseconds.
+    // The first try succeeds, within two seconds even on a busy machine; it takes some milliseconds.
     expect(await attempt(authenticator, apiKey)).toBeLessThan(2_000);
     await sleep(50);
   }
@@ -112,12 +112,12 @@ it('keeps them out for two seconds at the longest where the store takes 200 ms, 
   const told = new Set<string>();
   let random = 1;
   for (let round = 0; round < 15; round += 1) {
-    // All that the store was asked in the last round is answered in this one.
+    // This round answers all queries of the last round.
     answers.resolve();
     answers = Promise.withResolvers();
     await nextTurn();
     const before = load.ids;
-    // From the sixth round on the good keys are tried, each once a round among the wrong ones, at any place.
+    // From the sixth round on, the good keys are tried, each once per round, at random places among the wrong keys.
     const places = new Map<number, string>();
     for (const apiKey of round < 5 ? [] : good.filter((one) => !admittedIn.has(one))) {
       random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
@@ -133,7 +133,7 @@ it('keeps them out for two seconds at the longest where the store takes 200 ms, 
           else admittedIn.set(apiKey, round);
         });
     }
-    // The rate of look-ups is one of real time.
+    // The rate of look-ups is a rate in real time.
     await sleep(60);
     expect(load.ids - before).toBeLessThanOrEqual(2_000);
   }
@@ -142,6 +142,6 @@ it('keeps them out for two seconds at the longest where the store takes 200 ms, 
   expect(admittedIn.size).toBe(GOOD);
   // Ten rounds from the first try on.
   for (const round of admittedIn.values()) expect(round).toBeLessThan(5 + 2_000 / ROUND_MS);
-  // From then on they are remembered, and wait for nothing.
+  // From then on the keys are remembered, and no call waits.
   for (const apiKey of good) expect(authenticator.authenticate(apiKey, PEER)).not.toBeInstanceOf(Promise);
 });

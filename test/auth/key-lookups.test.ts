@@ -1,4 +1,4 @@
-/** Look-ups of unknown keys: made together, bounded in all, and shared out by network. */
+/** Look-ups of unknown keys: combined, bounded in total, and shared among networks. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { createKeyLookups, type KeyLookups } from '../../src/auth/key-lookups.ts';
@@ -8,7 +8,7 @@ import { issue } from './fixtures.ts';
 const { record } = issue();
 const recordOf = (id: string): ApiKeyRecord => ({ ...record, id });
 
-/** A store that answers each question when it is told to; an id that begins with a digit is of no key. */
+/** Makes a store that answers each query on request. An id that begins with a digit has no key. */
 function heldStore() {
   const questions: {
     readonly ids: readonly string[];
@@ -32,12 +32,12 @@ function heldStore() {
   return { questions, findMany };
 }
 
-/** Until what has been answered was taken note of, and the next question asked. */
+/** Waits until the answers are processed and the next query is sent. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await nextTurn();
 }
 
-/** Asks for `count` ids; their outcomes come in the order of their coming. */
+/** Asks for `count` ids. Their outcomes are in the order of their arrival. */
 function flood(lookups: KeyLookups, network: string, count: number, outcomes: string[] = []): string[] {
   for (let place = 0; place < count; place += 1) {
     const id = `${network}/${place}`;
@@ -76,7 +76,7 @@ describe('look-ups', () => {
     expect(questions.at(-1)?.ids).toHaveLength(100);
   });
 
-  it('that the store fails are told so, and the next are asked', async () => {
+  it('that the store cannot answer fail, and the next ones are asked', async () => {
     const { questions, findMany } = heldStore();
     const lookups = createKeyLookups({ findMany });
     const first = flood(lookups, 'a', 2);
@@ -110,7 +110,7 @@ describe('look-ups', () => {
   });
 });
 
-/** Look-ups that no answer comes for yet, so that what comes next has to wait. */
+/** Makes look-ups without an answer yet, so that further look-ups wait. */
 async function busyLookups() {
   const { questions, findMany } = heldStore();
   const lookups = createKeyLookups({ findMany });
@@ -123,7 +123,7 @@ async function busyLookups() {
 }
 
 describe('networks', () => {
-  it('take turns: the one look-up of a network is in the next question, whatever another has waiting', async () => {
+  it('take turns: the single look-up of a network is in the next query, however many another has waiting', async () => {
     const { questions, lookups } = await busyLookups();
     flood(lookups, 'stranger', 1_000);
     const good = flood(lookups, 'good', 1);
@@ -133,7 +133,7 @@ describe('networks', () => {
     expect(good).toEqual(['good/0 found']);
   });
 
-  it('share a question evenly, and go on where the last one ended', async () => {
+  it('share a query evenly, and continue where the last one ended', async () => {
     const { questions, lookups } = await busyLookups();
     for (const network of ['a', 'b', 'c']) flood(lookups, network, 400);
     const count = (question: number, network: string) =>
@@ -152,7 +152,7 @@ describe('networks', () => {
     const good = flood(lookups, 'good', 1_100);
     await settled();
     expect(good).toHaveLength(1_100 - 1_024);
-    // With another network, the first has more than its part waiting.
+    // With a second network, the first has more than its share waiting.
     const more = flood(lookups, 'stranger', 1);
     const third = flood(lookups, 'third', 600);
     await settled();

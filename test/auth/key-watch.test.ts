@@ -1,4 +1,4 @@
-/** The keys of long calls: when they end, what an outage does, and that any number of them costs one question at a time. */
+/** The keys of long calls: when the calls end, the effects of an outage, and that any number of calls costs one query at a time. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
@@ -27,7 +27,7 @@ async function stored(...input: Parameters<typeof issue>) {
   return issued;
 }
 
-/** A call that was let in and goes on; how it was ended so far. */
+/** A long call that was admitted, and the reasons for which it was ended. */
 interface Stream {
   readonly ends: unknown[];
   readonly leave: () => void;
@@ -40,7 +40,7 @@ async function opened(apiKey: string): Promise<Stream> {
   return { ends, leave };
 }
 
-/** Lets time pass, the checks that fall into it made and answered. */
+/** Lets time pass, with the checks in this time and their answers. */
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     clock.now += 100;
@@ -69,7 +69,7 @@ describe('a stream ends, once', () => {
     expect(stream.ends).toEqual(['api_key_invalid']);
   });
 
-  it('within a second of a rotation without a grace; one of the new secret goes on', async () => {
+  it('within a second of a rotation without a grace period; a stream with the new secret continues', async () => {
     const old = await stored();
     const stream = await opened(old.apiKey);
     const renewed = rotateApiKey(old.record, 0, clock.now);
@@ -81,7 +81,7 @@ describe('a stream ends, once', () => {
     expect(newer.ends).toEqual([]);
   });
 
-  it('when the grace of a rotation ends; one of the new secret goes on', async () => {
+  it('when the grace period of a rotation ends; a stream with the new secret continues', async () => {
     const old = await stored();
     const stream = await opened(old.apiKey);
     const renewed = rotateApiKey(old.record, 3 * SECOND, clock.now);
@@ -93,7 +93,7 @@ describe('a stream ends, once', () => {
     expect([stream.ends, newer.ends]).toEqual([['api_key_invalid'], []]);
   });
 
-  it('when its key expires, the store being away or hanging', async () => {
+  it('when its key expires, even if the store is unreachable or hangs', async () => {
     const { apiKey } = await stored({ expiresAt: START + 3 * SECOND });
     const hanging = { ...store.keys, version: store.keys.version };
     authenticator = createAuthenticator({ keys: hanging, clock });
@@ -121,7 +121,7 @@ describe('a stream ends, once', () => {
     expect(stream.ends).toEqual(['api_key_invalid']);
   });
 
-  it('after 15 minutes at the latest, should the change have left the version as it was', async () => {
+  it('after 15 minutes at the latest, even if a change has not changed the version', async () => {
     const { apiKey, record } = await stored();
     authenticator = createAuthenticator({ keys: { ...store.keys, version: async () => 'always the same' }, clock });
     const stream = await opened(apiKey);
@@ -143,6 +143,42 @@ describe('a stream ends, once', () => {
   });
 });
 
+describe('while its key is read again', () => {
+  /** A stream whose key is revoked, and that expires a second later; the store is asked, and answers when it is told to. */
+  async function readSlowly() {
+    const { apiKey, record } = await stored({ expiresAt: START + SECOND });
+    const answer = Promise.withResolvers<void>();
+    const keys = { ...store.keys, findMany: store.keys.findMany };
+    authenticator = createAuthenticator({ keys, clock });
+    const stream = await opened(apiKey);
+    keys.findMany = async (ids) => {
+      await answer.promise;
+      return store.keys.findMany(ids);
+    };
+    await store.keys.update(record.id, (key) => revokeApiKey(key, clock.now));
+    await pass(700);
+    expect(stream.ends).toEqual([]);
+    return { stream, answer: answer.resolve };
+  }
+
+  it('a stream that expires ends once, whatever is read then', async () => {
+    const { stream, answer } = await readSlowly();
+    await pass(500);
+    expect(stream.ends).toEqual(['api_key_invalid']);
+    answer();
+    await pass(100);
+    expect(stream.ends).toHaveLength(1);
+  });
+
+  it('a stream that was left is told of nothing', async () => {
+    const { stream, answer } = await readSlowly();
+    stream.leave();
+    answer();
+    await pass(100);
+    expect(stream.ends).toEqual([]);
+  });
+});
+
 describe('a store that has lost its state', () => {
   it('ends the streams of keys that it does not hold, and no others, though it names the same version', async () => {
     const [lost, kept] = [await stored(), await stored()];
@@ -159,7 +195,7 @@ describe('a store that has lost its state', () => {
     expect(streams.map(({ ends }) => ends)).toEqual([['api_key_invalid'], []]);
   });
 
-  it('that is away has no word to go by: streams end as calls do', async () => {
+  it('that is unreachable without an earlier answer: streams end as calls do', async () => {
     const { apiKey } = await stored();
     const stream = await opened(apiKey);
     store.down = true;
@@ -169,8 +205,8 @@ describe('a store that has lost its state', () => {
   });
 });
 
-describe('while the store is away', () => {
-  it('a stream goes on for 15 minutes, and no longer', async () => {
+describe('while the store is unreachable', () => {
+  it('a stream continues for 15 minutes, and no longer', async () => {
     const { apiKey } = await stored();
     const stream = await opened(apiKey);
     store.down = true;
@@ -182,13 +218,13 @@ describe('while the store is away', () => {
     expect(stream.ends).toEqual(['store_unavailable']);
   });
 
-  it('a stream goes on no longer for a key that was asked for again meanwhile', async () => {
+  it('a stream continues no longer if its key was read again in the meantime', async () => {
     const { apiKey } = await stored();
     const stream = await opened(apiKey);
     clock.now = START + 10 * MINUTE;
     await pass(SECOND);
     store.down = true;
-    // The answer of the store about the key is now as old as it may be; its answer about the version is not.
+    // The store's answer about the key is now as old as it may be, but its answer about the version is not.
     clock.now = START + 15 * MINUTE;
     await pass(SECOND);
     clock.now = START + 25 * MINUTE;
@@ -198,7 +234,7 @@ describe('while the store is away', () => {
     expect(stream.ends).toEqual(['store_unavailable']);
   });
 
-  it('a stream goes on, and ends within a second of its return where the key was revoked meanwhile', async () => {
+  it('a stream continues, and ends within a second of the return of the store if the key was revoked', async () => {
     const [revoked, other] = [await stored(), await stored()];
     const streams = [await opened(revoked.apiKey), await opened(other.apiKey)];
     store.down = true;
@@ -211,7 +247,7 @@ describe('while the store is away', () => {
     expect(streams.map(({ ends }) => ends)).toEqual([['api_key_invalid'], []]);
   });
 
-  it('a stream goes on whose key was changed just before, and could not be read anew', async () => {
+  it('a stream continues whose key was changed just before, and could not be read again', async () => {
     const { apiKey } = await stored();
     let isDown = false;
     const findMany: typeof store.keys.findMany = (ids) => {
@@ -262,7 +298,7 @@ describe('thousands of streams', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('that were left are told of nothing', async () => {
+  it('that have ended are not notified', async () => {
     const { apiKey, record } = await stored();
     const [left, stays] = [await opened(apiKey), await opened(apiKey)];
     await store.keys.update(record.id, (key) => revokeApiKey(key, clock.now));

@@ -1,4 +1,4 @@
-/** The last uses that the store was not told yet: whose turn it is, and that none gets lost. */
+/** The last uses that are not stored yet: their order, and that none is lost. */
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createKeyUses } from '../../src/auth/last-used.ts';
@@ -30,7 +30,7 @@ describe('the keys whose use is to be written', () => {
     expect(uses.take().size).toBe(0);
   });
 
-  it('come back if they could not be written, but for those used since', () => {
+  it('are put back if they could not be written, except for keys that were used since', () => {
     const uses = usesOf(2);
     const taken = uses.take();
     uses.note(idOf(1), START + 9);
@@ -43,7 +43,7 @@ describe('the keys whose use is to be written', () => {
     );
   });
 
-  it('are bounded: beyond 100,000 the one that waits the longest is forgotten', () => {
+  it('are bounded: beyond 100,000 the longest wait is forgotten', () => {
     const uses = usesOf(100_001);
     const all = uses.takeAll();
     expect([all.size, all.has(idOf(0)), all.has(idOf(1))]).toEqual([100_000, false, true]);

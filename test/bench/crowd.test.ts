@@ -1,23 +1,24 @@
-/** The callers of the bench against servers that are late, and against one that is silent. */
+/** The callers of the bench against slow servers and a server that does not answer. */
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toBinary } from '@bufbuild/protobuf';
 import { afterEach, expect, test } from 'vitest';
 import { bodies } from '../../bench/load/bodies.ts';
-import { type CrowdOptions, gatherCrowd } from '../../bench/load/crowd.ts';
+import { gatherCrowd } from '../../bench/load/crowd.ts';
 import { grpcFrame } from '../../bench/load/grpc-frame.ts';
+import type { CrowdOptions } from '../../bench/load/open.ts';
 import { CONSTANT_TOKEN } from '../../bench/servers/constants.ts';
 import { TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 
 const MESSAGE = grpcFrame(toBinary(TokenResponseSchema, CONSTANT_TOKEN));
 let server: Http2Server | undefined;
-/** Calls by the connection that they came on. */
+/** The number of calls on each connection. */
 let calledOn = new Map<unknown, number>();
 
 afterEach(() => void server?.close());
 
-/** Answers every call after so many ms; from call number `silentFrom` on, none. */
+/** Answers every call after this many ms, but no call from number `silentFrom` on. */
 async function start(delayMs: number, silentFrom = Number.POSITIVE_INFINITY, maxConcurrentStreams = 100): Promise<CrowdOptions> {
   let count = 0;
   calledOn = new Map();
@@ -37,7 +38,7 @@ async function start(delayMs: number, silentFrom = Number.POSITIVE_INFINITY, max
   return { address, apiKeys: ['any'], guarded: false, connections: 2, underWay: 4, code: 'none', patienceMs: 400 };
 }
 
-test('callers that were held up themselves for longer than they have patience find their answers', async () => {
+test('callers that were blocked for longer than their patience still find their answers', async () => {
   const crowd = await gatherCrowd(await start(20));
   const running = crowd.run(bodies(4, 'none'), 5);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
@@ -45,7 +46,7 @@ test('callers that were held up themselves for longer than they have patience fi
   crowd.close();
 });
 
-test('calls that nobody answers end the run, and the error says how many', async () => {
+test('calls without an answer end the run, and the error has their number', async () => {
   const crowd = await gatherCrowd(await start(0, 6));
   await expect(crowd.run(bodies(100, 'none'), 5)).rejects.toThrow(
     /^4 of 8 calls were not answered, and none for 400 ms; 0 bytes unsent/,
@@ -75,11 +76,11 @@ test('calls at even intervals do not wait for those before', async () => {
   crowd.close();
 });
 
-test('a server is given no more calls at a time than it takes, and those that wait are timed from when they were due', async () => {
+test('a server gets no more concurrent calls than it accepts, and waiting calls are timed from when they were due', async () => {
   const crowd = await gatherCrowd({ ...(await start(50, undefined, 1)), rate: 1000, patienceMs: 2000 });
   const { calls, wrong, micros } = await crowd.run(bodies(1000, 'none'), 0.01);
   expect({ calls, wrong }).toEqual({ calls: 10, wrong: 0 });
-  // Five after each other on each connection.
+  // Each connection has five calls one after the other.
   expect(micros.at(-1)).toBeGreaterThan(5 * 49_000 - 10_000);
   crowd.close();
 });

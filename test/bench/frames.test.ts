@@ -1,4 +1,4 @@
-/** The HTTP/2 frames of the bench's callers, against the RFCs' own examples and against Node's HTTP/2. */
+/** The HTTP/2 frames of the bench's callers, compared with the examples of the RFCs and with Node's HTTP/2. */
 import { getPackedSettings } from 'node:http2';
 import { expect, test } from 'vitest';
 import { createFrameReader, FLAG, frame, headerBlock, SETTING, settings, TYPE, windowUpdate } from '../../bench/load/frames.ts';
@@ -14,7 +14,7 @@ function readAll(chunks: readonly Buffer[]): [number, number, number, string][] 
   return seen;
 }
 
-test('frames are read whole, in whatever pieces they come', () => {
+test('frames are read whole, from chunks of any size', () => {
   const frames = [frame(TYPE.headers, FLAG.endHeaders, 1, Buffer.from('head')), frame(TYPE.data, 0, 3, Buffer.alloc(0))];
   const bytes = Buffer.concat([...frames, frame(TYPE.data, FLAG.endStream, 65_537, Buffer.from('x'.repeat(300)))]);
   const whole = readAll([bytes]);
@@ -59,7 +59,7 @@ test('a header is a literal that no table remembers (RFC 7541 C.2.3 with a new n
 
 test('a long value has its length in several bytes (RFC 7541 section 5.1)', () => {
   const value = 'v'.repeat(1337);
-  // The RFC's own example, in a prefix of seven bits: 127 + 1210, which is 0x3a + 9 * 128 + 0x80.
+  // The example of the RFC, with a prefix of seven bits: 127 + 1210, which is 0x3a + 9 * 128 + 0x80.
   expect(
     headerBlock([['a', value]])
       .subarray(0, 6)

@@ -1,4 +1,4 @@
-/** The plot of the bench: its scales, its labels, and that any text may stand in it. */
+/** The plot of the bench: its scales, its labels, and that any text can be in it. */
 import { expect, test } from 'vitest';
 import { drawPlots } from '../../bench/plot.ts';
 
@@ -23,7 +23,7 @@ test('heights are counted from zero', () => {
   expect((whole ?? 0) / (half ?? 1)).toBeCloseTo(2, 1);
 });
 
-test('sizes and figures are written down, whatever the text', () => {
+test('sizes and figures are in the plot, with any text', () => {
   const svg = drawPlots([{ title: 'a < b', unit: 'R & D', points: POINTS }], 'x > y');
   for (const text of ['a &lt; b', 'R &amp; D', 'x &gt; y', '100K', '40.0']) expect(svg).toContain(text);
 });

@@ -1,4 +1,4 @@
-/** The readings of the bench: /proc, h2load, the product's log, answers. */
+/** The parsers of the bench: /proc, h2load, the log of the product, and answers. */
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { failuresIn } from '../../bench/call-log.ts';
@@ -19,7 +19,7 @@ const ORDER = { connections: 8, streams: 4, answerBytes: [73, 76], until: { seco
   typeof checkSummary
 >[1];
 
-test('CPU time is user and system time, whatever the name of the process', () => {
+test('CPU time is user and system time, for any name of the process', () => {
   const fields = '1 1 1 0 -1 4194560 9000 0 0 0 700 55 0 0 20 0 11 0';
   expect(cpuTicks(`4242 (node) R ${fields}`)).toBe(755);
   expect(cpuTicks(`4242 (a) b (c) S ${fields}`)).toBe(755);
@@ -45,11 +45,11 @@ test('an answer without data is an error that h2load does not see', () => {
   expect(of(2000 * 73 - 1)).toThrow('some were errors');
   expect(of(2032 * 76 + 1)).toThrow('some were errors');
   expect(of(2000 * 73, 1)).toThrow('1 calls failed');
-  // A time that was too short: another one is measured.
+  // The time was too short, so the load is measured for a longer time.
   expect(of(0, 0, 0)).not.toThrow();
 });
 
-test('a run of so many calls leaves none under way', () => {
+test('a run with a number of calls leaves none in progress', () => {
   const counted = { ...ORDER, until: { calls: 2000 } };
   const of =
     (dataBytes: number, done = 2000) =>

@@ -9,7 +9,7 @@ const point = (size: number, cpuMicros: number[], idleMiB = 90, loadedMiB = 200)
 });
 const series = { title: 'Token', unit: 'keys', sizes: [], of: () => ({}) as never };
 
-test('growth is taken within a round, whatever the machine did between rounds', () => {
+test('growth is computed within a round, so that differences between rounds do not matter', () => {
   const points = [point(10, [10, 100, 20]), point(1000, [11, 110, 18])];
   expect(growth({ points })).toEqual([{ size: 1000, ratios: [1.1, 1.1, 0.9] }]);
   expect(growth({ points: [] })).toEqual([]);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { latencies, percentile, spread } from '../../bench/statistics.ts';
 
-test('a percentile is the smallest figure that so many do not exceed', () => {
+test('a percentile is the smallest figure that a share of the figures do not exceed', () => {
   const figures = Array.from({ length: 1000 }, (_, i) => i + 1);
   expect(percentile(figures, 0.5)).toBe(500);
   expect(percentile(figures, 0.99)).toBe(990);
@@ -18,7 +18,7 @@ test('latencies are sorted by number, and turned from µs to ms', () => {
   expect([...micros]).toEqual([10_000, 9000, 200, 30]);
 });
 
-test('a spread is the median between the least and the greatest, whatever the order', () => {
+test('a spread is the median between the least and the greatest, in any order', () => {
   expect(spread([30, 9, 100])).toEqual({ median: 30, min: 9, max: 100 });
   expect(spread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
   expect(spread([5])).toEqual({ median: 5, min: 5, max: 5 });

@@ -1,4 +1,4 @@
-/** The audit trail when its file fails or is rotated: it holds up nothing, and says what it lost. */
+/** The audit trail when its file fails or is rotated: it delays no call, and records how many events it has lost. */
 import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ function event(keyId: string): AuditEvent {
   return { actor: { operator: 'alice' }, event: 'key.created', keyId };
 }
 
-/** Reads a file of the trail: the ids of the keys, and how many events it says were lost. */
+/** Reads a file of the trail: the ids of the keys, and the number of lost events in its records. */
 function written(path: string = file): unknown[] {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
   return lines.filter(Boolean).map((line) => {
@@ -43,7 +43,7 @@ function written(path: string = file): unknown[] {
   });
 }
 
-test('an event is on file as soon as it is told', () => {
+test('an event is in the file when the call returns', () => {
   const { audit } = open();
   audit(event('one'));
   expect(written()).toEqual(['one']);
@@ -92,7 +92,7 @@ test('what a full disk leaves no room for is counted', () => {
   expect(kept.length + Number(lost)).toBe(30);
 });
 
-test('SIGHUP goes on in a new file when the old one was moved away', () => {
+test('SIGHUP opens a new file after the old one was moved', () => {
   const { audit } = open();
   audit(event('before'));
   renameSync(file, `${file}.1`);
@@ -103,7 +103,7 @@ test('SIGHUP goes on in a new file when the old one was moved away', () => {
   expect(written()).toEqual(['after']);
 });
 
-test('SIGHUP goes on in the old file where no new one can be made', () => {
+test('SIGHUP keeps the old file if a new one cannot be made', () => {
   const { audit } = open();
   audit(event('before'));
   renameSync(folder, `${folder}.moved`);

@@ -1,4 +1,4 @@
-/** Backups of a Redis that are made under load hold every code that was accepted before, by each of its means; otpd needs no restart. */
+/** Backups of a Redis under load, by each of its means: they contain every code that was accepted before, and otpd needs no restart. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -35,7 +35,7 @@ eachShape('a backup of one Redis', SHAPES, (shape) => {
     const before = await acceptAndSave(cluster, random, () => saveSnapshot(redis, backup));
     await lose(redis);
 
-    // The trap: a Redis that appends reads its log alone, and is empty without one.
+    // The trap: a Redis that appends reads only its log, and is empty without a log.
     cpSync(backup, join(redis.folder, SNAPSHOT));
     await redis.restart();
     expect(Number(redis.cli('DBSIZE'))).toBeLessThan(10);
@@ -44,12 +44,12 @@ eachShape('a backup of one Redis', SHAPES, (shape) => {
 
     await restoreSnapshot(redis, backup);
     await expectState(cluster, before, random);
-    // The log that it has written holds the same.
+    // The new log contains the same data.
     await redis.restart();
     await expectState(cluster, before, random);
   }, 120_000);
 
-  test('of the log, without a rewrite meanwhile', async () => {
+  test('of the log, without a concurrent rewrite', async () => {
     const random = nextRandom();
     await using cluster = await startCluster(shape, random, { connections: 2 });
     const redis = redisOf(cluster);
@@ -99,7 +99,7 @@ eachShape('a backup of several Redis', SHAPES, (shape) => {
         cpSync(join(master.folder, 'nodes.conf'), backupOf(master, 'nodes.conf'));
       }
     });
-    // Each master has a part of them.
+    // Each master has a part of the data.
     expect(masters.map(({ cli }) => Number(cli('DBSIZE')) > before.length / 10)).toEqual([true, true, true]);
     await Promise.all(redis.nodes.map(lose));
     for (const { folder } of masters) rmSync(join(folder, 'nodes.conf'));

@@ -1,4 +1,7 @@
-/** Instances behind a balancer of connections, and balanced by their callers, as docs/operations.md has it: one that comes under load gets its share. */
+/**
+ * Instances behind a balancer of connections, or balanced by their callers, as docs/operations.md describes: a new instance gets its share under
+ * load.
+ */
 import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -15,16 +18,16 @@ import { startLoad, targetOf } from './load.ts';
 const INSTANCES = 3;
 const CONNECTIONS = 12;
 const WATCHERS = 3;
-/** A third of the calls would be its share. */
+/** The least share of a new instance. An equal share would be a third of the calls. */
 const FAIR = 0.2;
-/** So many calls are looked at together. */
+/** The number of calls for which a share is computed. */
 const WINDOW = size(200, 1000);
-/** Some thirty ages of connections: a few are enough. */
+/** About thirty ages of a connection; a few are enough. */
 const PATIENT = { timeout: 30_000, interval: 1 };
 const AGE = { OTPD_MAX_CONNECTION_AGE: '1s', OTPD_MAX_CONNECTION_AGE_GRACE: '1s' };
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 86_400 } as const;
 
-/** The configuration of the page, with the addresses of these instances. */
+/** Returns the configuration from the page with the addresses of these instances. */
 function configurationOf(port: number, addresses: readonly string[], opsPorts: readonly number[]): string {
   const [, block = ''] = /```haproxy\n(.*?)```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
   const [one, two, three] = addresses;
@@ -36,12 +39,12 @@ function configurationOf(port: number, addresses: readonly string[], opsPorts: r
     .replace('10.0.0.3:50051 check port 9464', `${three} check port ${third}`);
 }
 
-/** How many Verifies it has answered. */
+/** Returns the number of Verify calls that an instance has answered. */
 function served({ output }: Instance): number {
   return output.filter((line) => line.includes('"method":"/otp.v1.OtpService/Verify"')).length;
 }
 
-/** The share of an instance in the next calls. */
+/** Resolves to the share of an instance in the next calls. */
 async function shareOf({ instances }: Cluster, one: Instance): Promise<number> {
   const counts = (): number[] => [served(one), ...instances.map(served)];
   const [own = 0, ...all] = counts();
@@ -54,7 +57,9 @@ async function shareOf({ instances }: Cluster, one: Instance): Promise<number> {
   }
 }
 
-/** Keeps a stream open, by whichever instance answers, until `isOver`; gives the reasons for which the streams with a code ended. */
+/**
+ * Keeps a stream open, on any instance, until `isOver` is true. Resolves to the reasons with which streams have ended after their first code.
+ */
 async function keepWatching(address: string, apiKey: string, isOver: () => boolean): Promise<Set<string | undefined>> {
   const reasons = new Set<string | undefined>();
   const client = createTestClient(address, apiKey, undefined, { 'grpc.use_local_subchannel_pool': 1 });
@@ -72,7 +77,7 @@ async function keepWatching(address: string, apiKey: string, isOver: () => boole
 proxySuite('haproxy', () => {
   redisSuite('with one Redis', () => {
     test(
-      'an instance that stops and comes back under load gets its share again, and no call fails',
+      'an instance that stops and returns under load gets its share again, and no call fails',
       async () => {
         const random = nextRandom();
         const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
@@ -121,7 +126,7 @@ redisSuite('behind a name with an address for each, with one Redis', () => {
       await using parts = new AsyncDisposableStack();
       const { url } = parts.adopt(await startRedis(), (one) => one.stop());
       await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more, redisUrl: url });
-      // As a headless Service of Kubernetes does it.
+      // A headless Service of Kubernetes resolves in the same way.
       let named = hosts.slice(0, 2);
       const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as { mockImplementation(work: () => Promise<object[]>): void };
       onTestFinished(() => void vi.restoreAllMocks());

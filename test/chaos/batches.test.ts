@@ -1,4 +1,4 @@
-/** Batches while servers are killed: what callers were told can be explained by one order of judgements that keeps every rule, above all that of one-time use. */
+/** Batches while servers are killed: a sequence of judgements that keeps every rule, above all one-time use, explains the answers. */
 import { expect, test } from 'vitest';
 import { violationsOf } from './checker.ts';
 import { eachShape, ONE_PROCESS, type Shape, startCluster } from './cluster.ts';
@@ -21,7 +21,7 @@ eachShape('batches of a random run', SHAPES, (shape) => {
         const kills = cluster.instances.map(({ address, kill, start }) => ({ name: address, begin: kill, end: start }));
         const { history } = await run(cluster, kills, random, { keys: 40, callers: 4, ms: RUN_MS, batch: 50 });
         expect(violationsOf(history)).toEqual([]);
-        // Nothing would be violated by a run in which nothing happened.
+        // A run without events could not violate a rule.
         const { accepted = 0, replayed = 0, mismatch = 0, unknown = 0 } = tally(history.map(({ answer }) => answer));
         expect(Math.min(accepted, replayed, mismatch, unknown)).toBeGreaterThan(0);
       }

@@ -1,4 +1,4 @@
-/** A caller over connections of its own, who sees of an answer to a code what the rules speak of. */
+/** A caller with its own connections, which reduces an answer to the facts that the rules use. */
 import {
   create,
   type DescMethod,
@@ -27,7 +27,7 @@ import type { VerifyInit } from './keys.ts';
 const { method } = OtpService;
 const DEADLINE_MS = 5000;
 
-/** `unknown`: no answer, or one that says that it may have been judged or not. */
+/** `unknown` stands for no answer, or an error after which the code may have been judged or not. */
 export type Outcome = 'accepted' | 'mismatch' | 'malformed' | 'replayed' | 'throttled' | 'request_id_reused' | 'unknown';
 
 export interface Answer {
@@ -47,15 +47,15 @@ export interface CallOptions {
 }
 
 export interface Caller {
-  /** Rejects if no fault of the store or of a server explains the status. */
+  /** Verifies a code. Rejects if neither a fault of the store nor of a server explains the status. */
   readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
-  /** The same of several at once, by BatchVerify. */
+  /** Verifies several codes by BatchVerify. */
   readonly verifyAll: (requests: readonly VerifyInit[], apiKey: string) => Promise<readonly Answer[]>;
-  /** Makes ten recovery codes, and the set of them. */
+  /** Makes a set of ten recovery codes. */
   readonly generateRecoveryCodes: (apiKey: string) => Promise<GenerateRecoveryCodesResponse>;
-  /** Rejects as `verify` does. */
+  /** Uses a recovery code. Rejects as `verify` does. */
   readonly verifyRecoveryCode: (request: RecoveryInit, apiKey: string) => Promise<Answer>;
-  /** Each text that came in an answer, once: of a response, or the message and metadata of an error. */
+  /** The distinct texts in answers: the response, or the message and the metadata of an error. */
   readonly told: ReadonlySet<string>;
   readonly close: () => void;
 }
@@ -71,9 +71,9 @@ export const OUTCOMES: Readonly<Record<VerifyStatus, Outcome>> = {
 
 const UNKNOWN: ReadonlySet<number> = new Set([codes.UNAVAILABLE, codes.DEADLINE_EXCEEDED, codes.CANCELLED]);
 
-/** Connects to `address`, as grpc-js names its targets; calls go over the connections in turn. */
+/** Connects to `address`, a target of grpc-js. Calls use the connections in turn. */
 export function createCaller(address: string, connections: number = 1, options: ChannelOptions = {}): Caller {
-  // A server gives each connection a hundred calls at a time; without pools of their own all would be one.
+  // A server allows a hundred calls per connection at a time. Without separate pools, grpc-js would share one connection.
   const channel: ChannelOptions = {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.initial_reconnect_backoff_ms': 50,
@@ -109,7 +109,7 @@ export function createCaller(address: string, connections: number = 1, options: 
 
   return {
     told,
-    verify: (request, apiKey, options) => call(method.verify, request, apiKey, options).then(answerOf, failureOf),
+    verify: (request, apiKey, options) => call(method.verify, request, apiKey, options).then(verdictOf, failureOf),
     verifyAll: (requests, apiKey) =>
       call(method.batchVerify, { requests: [...requests] }, apiKey).then(
         ({ results }) => {
@@ -126,16 +126,17 @@ export function createCaller(address: string, connections: number = 1, options: 
   };
 }
 
-/** Binary metadata as the text in it. */
+/** Returns the text in the binary metadata of an error. */
 function toldBy(error: ServiceError | null): string {
   const values = Object.values(error?.metadata.toJSON() ?? {}).flat();
   return [error?.details, ...values.filter((value) => typeof value !== 'string').map(String)].join(' ');
 }
 
-function answerOf(response: VerifyResponse): Answer {
+/** Returns the judgement in a response, also in the response of another library. */
+export function verdictOf(response: VerifyResponse): Answer {
   const { status, matchedStep } = response;
   const step = matchedStep === undefined ? undefined : Number(matchedStep);
-  // A repeat tells of its own moment.
+  // A repeat has the time of its own answer.
   return {
     outcome: OUTCOMES[status] ?? 'unknown',
     step,
@@ -143,9 +144,9 @@ function answerOf(response: VerifyResponse): Answer {
   };
 }
 
-/** An item that the store did not judge, or may have judged, is one whose outcome is unknown. */
+/** The outcome of an item is unknown if the store has not judged it, or may not have. */
 function itemAnswerOf({ result }: BatchVerifyResult): Answer {
-  if (result.case === 'response') return answerOf(result.value);
+  if (result.case === 'response') return verdictOf(result.value);
   const { reason = ErrorReason.UNSPECIFIED, message = '' } = result.value ?? {};
   const text = `an item: ${message}`;
   if (reason === ErrorReason.REQUEST_ID_REUSED) return { outcome: 'request_id_reused', step: undefined, text };
@@ -167,8 +168,8 @@ function failureOf(error: ServiceError): Answer {
 }
 
 /**
- * Whether HTTP/2 ended the call without the server having a say in it. Node closes a connection whose calls are cancelled by the thousand, as
- * happens when a crowd passes its deadline on a machine that is busy; grpc-js calls that INTERNAL or RESOURCE_EXHAUSTED, and gives no details.
+ * Whether HTTP/2 has ended the call without a decision of the server. Node closes a connection if thousands of its calls are cancelled, as when a
+ * crowd passes its deadline on a busy machine. grpc-js reports INTERNAL or RESOURCE_EXHAUSTED without details.
  */
 function isOfTheConnection(error: ServiceError): boolean {
   return detailsOf(error).errorInfo === undefined && /^(Received RST_STREAM|Bandwidth exhausted)/.test(error.details);

@@ -1,10 +1,10 @@
-/** The checker finds each kind of violation in a history where it was planted, and none in one that an order explains. */
+/** The checker finds each kind of violation that a history contains, and none in a history that a sequence of judgements explains. */
 import { expect, test } from 'vitest';
 import type { Outcome } from './caller.ts';
 import { violationsOf } from './checker.ts';
 import type { Call } from './history.ts';
 
-/** A call that took from one moment to another; without a step its code is a wrong one. */
+/** A call between two times. Without a step, its code is wrong. */
 function call(
   invokedAt: number,
   answeredAt: number,
@@ -17,7 +17,7 @@ function call(
   return { ...asked, ...rest, code, step, invokedAt, answeredAt, answer };
 }
 
-/** As many wrong codes, one after the other from a moment on, 10 ms each. */
+/** Returns this many calls with wrong codes, one after the other from a time on, 10 ms each. */
 function wrong(count: number, from: number): Call[] {
   return Array.from({ length: count }, (_, place) => call(from + 10 * place, from + 10 * place + 9, 'mismatch'));
 }

@@ -1,4 +1,4 @@
-/** Several instances of otpd on one store, with API keys, an audit trail and a folder for it all. */
+/** Several instances of otpd on one store, with API keys, an audit trail and a folder. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ import { runCommand } from './command.ts';
 import type { Random } from './form.ts';
 import { createInstance, type Instance, whileRedisIsSlow } from './instance.ts';
 
-/** Redis writes to its disk before it answers, so that a kill loses nothing, and writes plain text, so that a search finds it. */
+/** Redis syncs its file before it answers, so that a kill loses nothing. It writes plain text, so that a search works. */
 const REDIS_SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--rdbcompression', 'no'];
 
-/** How many instances, on what. */
+/** The number of instances, and their store. */
 export interface Shape {
   readonly name: string;
   readonly store: 'sqlite' | 'redis';
@@ -32,35 +32,35 @@ export const FOUR_ON_REDIS: Shape = { name: 'four processes with one Redis', sto
 
 export interface Cluster extends AsyncDisposable {
   readonly instances: readonly Instance[];
-  /** Three, of plan unlimited, with all scopes. */
+  /** Three API keys of the plan `unlimited`, with all scopes. */
   readonly apiKeys: readonly string[];
-  /** Its own; undefined with SQLite, and on a Redis that was there before. */
+  /** The Redis of the cluster; undefined with SQLite or an existing Redis. */
   readonly redis: RedisServer | undefined;
   /** The folder of the database, the fingerprint key and the audit trail. */
   readonly folder: string;
   readonly databaseFile: string;
   readonly auditLog: string;
-  /** The environment in which a command of otpd works on the same store. */
+  /** The environment of a command that uses the same store. */
   readonly env: Readonly<Record<string, string>>;
   readonly fingerprints: Fingerprints;
 }
 
 export interface ClusterOptions {
-  /** How far the clock of each instance is ahead, in ms; by default none is. */
+  /** How far the clock of each instance is ahead, in ms; by default 0. */
   readonly skewMs?: readonly number[];
-  /** Has the database on a small disk of its own. */
+  /** Puts the database on a small separate disk. */
   readonly ownDisk?: boolean;
-  /** Connections of the caller to each instance. */
+  /** The number of connections from the caller to each instance. */
   readonly connections?: number;
-  /** The URL of a Redis that is there already, and stays. */
+  /** The URL of an existing Redis, which the cluster does not stop. */
   readonly redisUrl?: string;
-  /** More variables of the instance in this place. */
+  /** Returns further variables for the instance at this place. */
   readonly more?: (place: number) => Readonly<Record<string, string>>;
-  /** The file that starts another version of otpd, which makes the store and its API keys, and is all instances at first. */
+  /** The file that starts another version of otpd. That version makes the store and its API keys, and all instances begin with it. */
   readonly main?: string;
 }
 
-/** A suite on each shape; those on Redis need redis-server. */
+/** Runs a suite on each shape. The shapes on Redis need redis-server. */
 export function eachShape(name: string, shapes: readonly Shape[], suite: (shape: Shape) => void): void {
   for (const shape of shapes) {
     const start = shape.store === 'redis' ? redisSuite : describe;
@@ -68,7 +68,7 @@ export function eachShape(name: string, shapes: readonly Shape[], suite: (shape:
   }
 }
 
-/** Starts a cluster; its API keys and its fingerprint key are made with it. */
+/** Starts a cluster with new API keys and a new fingerprint key. */
 export async function startCluster(
   { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
   random: Random,
@@ -115,7 +115,7 @@ export async function startCluster(
   };
 }
 
-/** The one after the last is the first. */
+/** Returns the element at a place, counted in rotation. */
 export function around<T>(all: readonly T[], place: number): T {
   return all[place % all.length] as T;
 }

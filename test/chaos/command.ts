@@ -1,8 +1,7 @@
-/** Runs a command of otpd as an operator does, in a process of its own. */
+/** Runs a command of otpd in a process, as an operator does. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import type { Cluster } from './cluster.ts';
 import { COMPILE_CACHE, MAIN } from './instance.ts';
 
 export interface Ran {
@@ -11,18 +10,15 @@ export interface Ran {
   readonly code: number;
 }
 
-/** Runs it on the store of a cluster. */
-export function otpd({ env }: Pick<Cluster, 'env'>, args: readonly string[], stdin: string = ''): Promise<Ran> {
+type Environment = Readonly<Record<string, string>>;
+
+/** Runs a command on the store of a cluster. */
+export function otpd({ env }: { readonly env: Environment }, args: readonly string[], stdin: string = ''): Promise<Ran> {
   return runCommand(MAIN, env, args, stdin);
 }
 
-/** Runs the otpd that the file `main` starts. */
-export async function runCommand(
-  main: string,
-  env: Readonly<Record<string, string>>,
-  args: readonly string[],
-  stdin: string = '',
-): Promise<Ran> {
+/** Runs a command of the otpd that the file `main` starts. */
+export async function runCommand(main: string, env: Environment, args: readonly string[], stdin: string = ''): Promise<Ran> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   });

@@ -1,4 +1,4 @@
-/** A thousand API keys at the end of their credits, on two servers over one Redis at the same time. */
+/** A thousand API keys that reach the end of their credits, on two servers over the same Redis. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ import { inTurns } from './crowd.ts';
 import { createInstance } from './instance.ts';
 
 const KEYS = 1000;
-/** Of a month; 80 % are four, and 95 % all of them. */
+/** The credits of a month. 80 % are reached at four, 95 % at five. */
 const CREDITS = 5;
 const CALLS = 8;
 const PLANS = `{"paid": {"month": ${CREDITS}}}`;
-/** API keys whose calls are under way at a time: more would take Redis longer than a call waits for it. */
+/** The number of API keys with concurrent calls. With more, Redis would take longer than a call waits for it. */
 const WIDTH = 6;
 const SECRET = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 
@@ -52,7 +52,7 @@ redisSuite('the credits of a thousand API keys', () => {
     await Promise.all(servers.map((server) => server.start()));
     const clients = servers.map(({ address }) => parts.adopt(createTestClient(address), (client) => client.close()));
 
-    /** Calls of a key by both servers in turn, all at once; what came of them. */
+    /** Makes concurrent calls with a key on both servers in turn. Resolves to their outcomes. */
     const call = async (apiKey: string, count: number, key: object) => {
       const answers = Array.from({ length: count }, (_, place) =>
         clients[place % clients.length]?.call(methods.token, { key } as never, { apiKey }),
@@ -67,14 +67,14 @@ redisSuite('the credits of a thousand API keys', () => {
 
     const failed = await inTurns(issued, WIDTH, ({ apiKey }) => call(apiKey, 2, {}));
     expect(new Set(failed.flat())).toEqual(new Set(['ERROR_REASON_INVALID_FIELDS']));
-    // They are given back after their answers.
+    // Failed calls are refunded after their answers.
     await expect.poll(used, { timeout: 20_000 }).toEqual([0]);
 
     const outcomes = await inTurns(issued, WIDTH, ({ apiKey }) => call(apiKey, CALLS, SECRET));
     const expected = [...Array(CALLS - CREDITS).fill('ERROR_REASON_CREDITS_EXHAUSTED'), ...Array(CREDITS).fill('OK')];
     expect(outcomes.filter((outcome) => outcome.join() !== expected.join())).toEqual([]);
     expect(await used()).toEqual([CREDITS]);
-    // Neither has counted by itself.
+    // No server has counted locally.
     expect(servers.flatMap(({ log }) => log().filter(({ msg }) => msg?.startsWith('rate limits are local')))).toEqual([]);
 
     const warned = auditedIn(auditLog ?? '').filter(({ event }) => event === 'credits.warned');

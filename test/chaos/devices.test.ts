@@ -1,4 +1,6 @@
-/** Several devices of a user at two servers at once: a code passes once whichever device is named first, and guesses stay bounded for each secret. */
+/**
+ * Several devices of a user on two servers at once: a code passes once, whichever device comes first, and the guesses for each secret stay bounded.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { around, type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { sendAll, tally } from './crowd.ts';
@@ -23,7 +25,7 @@ eachShape('the devices of a user at two servers', SHAPES, (shape) => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  /** A check of the code with all devices, that of this place first. */
+  /** Returns a check of the code against all devices, beginning with the device at this place. */
   function requestFrom(devices: readonly TestKey[], place: number, code: string): VerifyInit {
     const keys = devices.map((device) => requestOf(device, code).key ?? {});
     const alternatives = [1, 2].map((further) => around(keys, place + further));
@@ -49,7 +51,7 @@ eachShape('the devices of a user at two servers', SHAPES, (shape) => {
         expect(others).toEqual({});
         expect(accepted).toBeLessThanOrEqual(1);
         expect(accepted + replayed + unknown).toBe(CROWD);
-        // On a machine that stood still the answer that accepted may be missing.
+        // After a pause of the machine, the answer that accepted the code may be missing.
         if (unknown > 0) continue;
         expect(accepted).toBe(1);
         heard += 1;
@@ -60,7 +62,7 @@ eachShape('the devices of a user at two servers', SHAPES, (shape) => {
   );
 
   test(
-    'are guessed at five times for each secret, and then closed, each by itself too',
+    'allow five guesses for each secret, and are then locked, also one by one',
     async () => {
       const random = nextRandom();
       const devices = Array.from({ length: DEVICES }, () => hotpKey(random));
@@ -75,7 +77,7 @@ eachShape('the devices of a user at two servers', SHAPES, (shape) => {
       for (const device of devices) {
         const right = requestOf(device, codeOf(device, 3));
         const answers = tally(await sendAll(cluster, Array(8).fill(right)));
-        // A machine that stands still has no answer now and then.
+        // After a pause of the machine, some answers may be missing.
         expect(answers.throttled).toBeGreaterThan(0);
         expect(answers).toEqual({ throttled: 8 - (answers.unknown ?? 0), ...(answers.unknown && { unknown: answers.unknown }) });
       }

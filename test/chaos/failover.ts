@@ -1,4 +1,4 @@
-/** Failovers of a Redis that is replicated: a master is lost in the middle of calls, and how long that keeps callers waiting. */
+/** Failovers of a replicated Redis: a master is lost during calls, and the time until callers are served again is measured. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisServer } from '../support/redis.ts';
 import type { ClusterNode, RedisCluster } from '../support/redis-cluster.ts';
@@ -10,28 +10,31 @@ import type { Fault } from './faults.ts';
 import type { Random } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey } from './keys.ts';
 
-/** How long a master takes calls whose results no replica gets, in ms: less than replicas may be silent. */
+/** How long a master accepts calls whose results reach no replica, in ms. Shorter than replicas may be silent. */
 const UNREPLICATED_MS = 200;
 
-/** A Redis whose masters are replaced when they are lost. */
+/** A Redis that replaces lost masters. */
 export interface Replicated {
   readonly masters: () => RedisServer[];
   readonly replicasOf: (master: RedisServer) => RedisServer[];
-  /** Whether a new master has replicas left. Without, nobody acknowledges what it writes before the former one is back, as its supervisor brings it. */
+  /**
+   * Whether a new master has replicas left. Without replicas, no server acknowledges its writes until the former master is back, which a supervisor
+   * would restart.
+   */
   readonly hasSpare: boolean;
-  /** How often a failover has been begun. */
+  /** Returns the number of failovers that have begun. */
   readonly epoch: () => number;
   readonly healthy: () => Promise<void>;
 }
 
-/** A Redis Cluster as one. */
+/** Returns a Redis Cluster as a replicated Redis. */
 export function replicatedCluster(redis: RedisCluster): Replicated {
   const info = () => redis.nodes.find(({ isUp }) => isUp())?.cli('cluster', 'info') ?? '';
   const replicasOf = (master: RedisServer) => redis.replicasOf(master as ClusterNode);
   return { ...redis, replicasOf, hasSpare: false, epoch: () => Number(/cluster_current_epoch:(\d+)/.exec(info())?.[1]) };
 }
 
-/** A primary with its sentinels as one. */
+/** Returns a primary with its sentinels as a replicated Redis. */
 export function replicatedSentinels({ primary, servers, sentinels, healthy }: RedisSentinels): Replicated {
   return {
     masters: () => [primary()],
@@ -49,20 +52,22 @@ export function replicatedSentinels({ primary, servers, sentinels, healthy }: Re
   };
 }
 
-/** How a failover went, in ms since the master was lost. */
+/** The times of a failover, in ms since the master was lost. */
 export interface Recovery {
-  /** When Redis named another master. */
+  /** The time at which Redis named another master. */
   readonly electedMs: number;
-  /** When every instance judged codes again, for keys of every master. */
+  /** The time at which every instance judged codes again, for keys on every master. */
   readonly judgingMs: number;
-  /** Whether the replicas, or the sentinels, agreed at once. If not they begin again, whatever callers do. */
+  /** Whether the replicas or sentinels agreed at the first try. Otherwise they try again after a pause, on which callers have no influence. */
   readonly isFirstTry: boolean;
 }
 
-/** The ways to lose a master: `killed` ends it, and an instance with it; `paused` leaves it a master that knows nothing of its successor when it goes on. */
+/** How a master is lost: `killed` ends it and an instance; `paused` resumes it later, when it does not know yet of its successor. */
 export type Loss = 'killed' | 'paused';
 
-/** A fault that loses a master, waits until all is well without it, and brings it back. Every failover is added to `recoveries`. */
+/**
+ * Returns a fault that loses a master, waits until the service is healthy without it, and brings the master back. Adds each failover to `recoveries`.
+ */
 export function failover(
   cluster: Pick<Cluster, 'instances' | 'apiKeys'>,
   redis: Replicated,
@@ -77,7 +82,7 @@ export function failover(
   return {
     name: `a master is ${loss}`,
     async begin() {
-      // In the middle: callers are at work.
+      // Callers are in the middle of calls then.
       await pause(300);
       const masters = redis.masters();
       const master = random.pick(masters);
@@ -110,7 +115,9 @@ export function failover(
   };
 }
 
-/** For a while the master goes on alone: an answer that did not wait for a replica then speaks of what its successor never gets. */
+/**
+ * Cuts a master off from its replicas for a while. If the service did not wait for a replica, it would give answers that the successor never learns.
+ */
 async function partFromReplicas(master: RedisServer, replicas: readonly RedisServer[]): Promise<void> {
   for (const replica of replicas) replica.pause();
   master.cli('client', 'kill', 'type', 'replica');
@@ -129,7 +136,7 @@ export async function untilJudging(
   await Promise.all(instances.flatMap((one) => keys.map((key) => judged(one, key))));
 }
 
-/** A key whose state each master has, in the order of `masters`. */
+/** Returns a key for each master, in the order of `masters`, whose state is on that master. */
 export function keyOnEach(redis: RedisCluster, { fingerprints }: Cluster, random: Random): TestKey[] {
   const found = new Map<RedisServer, TestKey>();
   const masters = redis.masters();
@@ -140,7 +147,7 @@ export function keyOnEach(redis: RedisCluster, { fingerprints }: Cluster, random
   return masters.map((one) => found.get(one) as TestKey);
 }
 
-/** The name of the state of a key in a Cluster. */
+/** Returns the name of the state of a key in a Cluster. */
 export function stateKeyOf(fingerprints: Cluster['fingerprints'], key: TestKey): string {
   return `otpd:c:{${fingerprints.ofSecret(key.bytes, 'SHA1')}}`;
 }

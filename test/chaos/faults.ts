@@ -1,4 +1,4 @@
-/** Faults of a store that is in use: how each begins and ends. */
+/** Faults of a store in use: how each begins and ends. */
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,7 +12,7 @@ export interface Fault {
   readonly end: () => Promise<void> | void;
 }
 
-/** Faults of Redis, from which it comes back with all that it held. */
+/** Returns the faults of Redis after which it still has all its data. */
 export function redisFaults(cluster: Cluster): Fault[] {
   const redis = redisOf(cluster);
   const cli = (...words: string[]) => void redis.cli(...words);
@@ -37,13 +37,13 @@ export function redisFaults(cluster: Cluster): Fault[] {
   ];
 }
 
-/** The Redis of a cluster that has one. */
+/** Returns the Redis of a cluster; throws if it has none. */
 export function redisOf({ redis }: Cluster): RedisServer {
   if (redis === undefined) throw new Error('the cluster has no Redis');
   return redis;
 }
 
-/** Faults of the file. */
+/** Returns the faults of the database file. */
 export function sqliteFaults(cluster: Cluster): Fault[] {
   let locked: DatabaseSync | undefined;
   const limitFiles = (bytes: string): void => {
@@ -53,7 +53,7 @@ export function sqliteFaults(cluster: Cluster): Fault[] {
     {
       name: 'locked',
       begin: () => {
-        // Waits for its turn like everybody.
+        // Waits for the lock as the other connections do.
         locked = new DatabaseSync(cluster.databaseFile, { timeout: 5000 });
         locked.exec('BEGIN IMMEDIATE');
       },
@@ -62,12 +62,12 @@ export function sqliteFaults(cluster: Cluster): Fault[] {
         locked?.close();
       },
     },
-    // Writing fails as on a full disk, which cannot be mounted everywhere.
+    // Writing fails as on a full disk, without the right to mount one.
     { name: 'on a disk that takes no more', begin: () => limitFiles('1'), end: () => limitFiles('unlimited') },
   ];
 }
 
-/** The fault of a file on a disk of its own. */
+/** Returns the faults of a database on a separate disk. */
 export function diskFaults(cluster: Cluster): Fault[] {
   let free = (): void => undefined;
   return [

@@ -1,37 +1,37 @@
-/** How long the chaos tests run (seconds as part of `npm test`, minutes as `npm run test:chaos`), and the numbers that decide what happens in them. */
+/** The length of the chaos tests (seconds in `npm test`, minutes in `npm run test:chaos`), and the random numbers that control them. */
 
 import type { RunnerTestCase as Test } from 'vitest';
 import { onTestFailed } from 'vitest';
 
 const IS_LONG = process.env['OTPD_CHAOS'] === 'long';
 const GIVEN = process.env['OTPD_CHAOS_SEED'];
-/** The seeds of a run lie next to each other, so that its first one gives them all again. */
+/** The seeds of a run are consecutive, so that its first seed repeats the run. */
 let next: number = GIVEN === undefined ? Math.floor(Math.random() * 1e9) : Number(GIVEN);
 
-/** The first number in `npm test`, the second in `npm run test:chaos`. */
+/** Returns the first value in `npm test`, the second in `npm run test:chaos`. */
 export function size<T>(brief: T, long: T): T {
   return IS_LONG ? long : brief;
 }
 
-/** Says in the long form, ten times on the way, how far a test has come. */
+/** Reports the progress of a test ten times, in the long form only. */
 export function progress(what: string, done: number, of: number): void {
   if (IS_LONG && done % Math.ceil(of / 10) === 0) process.stderr.write(`${what}: ${done} of ${of}\n`);
 }
 
-/** Numbers from 0 up to 1 with what is commonly made of them; the same for the same seed. */
+/** Random numbers from a seed. The same seed gives the same numbers. */
 export interface Random {
   readonly seed: number;
-  /** From 0 up to `bound`, a whole number. */
+  /** Returns an integer from 0 to `bound`, exclusive. */
   readonly below: (bound: number) => number;
-  /** True this often, from 0 to 1. */
+  /** Returns true with this probability, from 0 to 1. */
   readonly chance: (share: number) => boolean;
   readonly pick: <T>(choices: readonly T[]) => T;
   readonly bytes: (count: number) => Uint8Array;
-  /** A UUID. */
+  /** Returns a UUID. */
   readonly uuid: () => string;
 }
 
-/** The numbers of the next seed. A test that fails says how to run it again with the same ones. */
+/** Returns the numbers of the next seed. A failed test prints the command that repeats it with the same numbers. */
 export function nextRandom(): Random {
   const seed = next;
   next += 1;
@@ -43,12 +43,12 @@ export function nextRandom(): Random {
 
 function commandOf(seed: number, { file, fullTestName }: Pick<Test, 'file' | 'fullTestName'>): string {
   const form = IS_LONG ? 'OTPD_CHAOS=long ' : '';
-  // The name is taken for a pattern.
+  // Vitest reads the name as a pattern.
   const pattern = fullTestName.replaceAll(/[^\w ,>]/g, '.');
   return `${form}OTPD_CHAOS_SEED=${seed} npm test -- ${file.name} -t '${pattern}'`;
 }
 
-/** mulberry32. */
+/** The generator mulberry32. */
 export function randomOf(seed: number): Random {
   let state = seed;
   const random = (): number => {

@@ -1,4 +1,4 @@
-/** A process that is held up, by a crowd or by its neighbours, takes no answer for missing that only waits to be read. */
+/** A process that is blocked, by a crowd or by other processes, does not count an answer as missing that only waits to be read. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 
-/** Longer than a store has patience. */
+/** Longer than a store waits. */
 const HELD_UP_MS = 400;
-/** More than go in one batch. */
+/** More calls than a batch has. */
 const CROWD = 1000;
 
 const attempt: Attempt = {
@@ -35,7 +35,7 @@ const isNotDone = (): boolean => false;
 
 async function expectAllAnswered({ codes, ping }: Store): Promise<void> {
   await ping();
-  // Before they are sent, while the answers come, and between the answers to some and the sending of the others.
+  // Before the calls are sent, while the answers arrive, and between some answers and the sending of the other calls.
   for (const moment of ['at once', 'a moment later', 'with the first answer']) {
     const judged = Array.from({ length: CROWD }, () => codes.judge({ ...attempt, fingerprint: moment }, Date.now()));
     if (moment === 'a moment later') await new Promise((resolve) => setImmediate(resolve));
@@ -47,7 +47,7 @@ async function expectAllAnswered({ codes, ping }: Store): Promise<void> {
   }
 }
 
-describe('a crowd in a process that is held up', () => {
+describe('a crowd in a process that is blocked', () => {
   test('is answered from SQLite', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'otpd-held-up-'));
     const store = openSqliteStore({ file: join(folder, 'otpd.db') });
@@ -66,7 +66,7 @@ redisSuite('a crowd in a process that is held up', () => {
     await expect.poll(() => redis.cli('info', 'replication'), { timeout: 5000 }).toContain('state=online');
     const store = await openRedisStore({ url: redis.url, waitReplicas, onWarning: () => undefined });
     parts.defer(() => store.close());
-    // A replica that has just come takes a moment to acknowledge for the first time.
+    // A new replica takes a moment until its first acknowledgement.
     await expect.poll(() => store.ping().then(isDone, isNotDone), { timeout: 5000 }).toBe(true);
     await expectAllAnswered(store);
   });

@@ -1,4 +1,4 @@
-/** Whatever callers do and whatever breaks: what they were told can be explained by one order of judgements that keeps every rule. */
+/** Random callers and random faults: a sequence of judgements that keeps every rule explains all answers. */
 import { expect, test } from 'vitest';
 import { violationsOf } from './checker.ts';
 import { type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
@@ -15,7 +15,7 @@ const SHAPES: readonly Shape[] = [
 const RUNS = size(1, 6);
 const RUN_MS = size(2500, 15_000);
 
-/** Faults of the servers themselves. */
+/** Returns the faults of the servers themselves. */
 function serverFaults({ instances }: Cluster): Fault[] {
   return instances.flatMap(({ address, kill, stop, start }) => [
     { name: `${address} is killed`, begin: kill, end: start },
@@ -38,7 +38,7 @@ eachShape('a random run', SHAPES, (shape) => {
           ms: RUN_MS,
         });
         expect(violationsOf(history)).toEqual([]);
-        // Nothing would be violated by a run in which nothing happened.
+        // A run without events could not violate a rule.
         const { accepted = 0, replayed = 0, mismatch = 0, unknown = 0 } = tally(history.map(({ answer }) => answer));
         expect(Math.min(accepted, replayed, mismatch, unknown)).toBeGreaterThan(0);
         const codes = history.map(({ code }) => code);

@@ -1,14 +1,14 @@
-/** The history that callers saw, call by call, and the executions that explain it: the rules are checked on these. */
+/** The history of calls as the callers saw it, and the executions that explain it, on which the rules are checked. */
 import type { Answer } from './caller.ts';
 
-/** A Verify as its caller saw it. Times in ms of one monotonic clock. */
+/** A Verify as its caller saw it. The times are in ms of the same monotonic clock. */
 export interface Call {
   /** The name of the key. */
   readonly key: string;
   readonly apiKey: string;
   readonly requestId: string | undefined;
   readonly code: string;
-  /** The step whose code it is; undefined for a wrong code. */
+  /** The step of the code; undefined for a wrong code. */
   readonly step: number | undefined;
   /** False with `allow_reuse`. */
   readonly claim: boolean;
@@ -18,15 +18,15 @@ export interface Call {
   readonly answer: Answer;
 }
 
-/** A judgement of a call, or of all calls with the same request id: it was made, if at all, between `start` and `end`. */
+/** A judgement of a call, or of all calls with the same request id. If it took place, it did so between `start` and `end`. */
 export interface Execution extends Pick<Call, 'key' | 'step' | 'claim' | 'afterStep'> {
   readonly start: number;
-  /** Infinity while nobody has heard of it. */
+  /** Infinity if no caller has an answer. */
   readonly end: number;
   readonly answer: Answer;
 }
 
-/** The calls of each request: those with one request id of one caller belong together, a call without stands alone. */
+/** Groups calls by request: the calls of a caller with the same request id form a group, and each call without a request id is its own group. */
 export function requestsOf(history: readonly Call[]): Call[][] {
   const requests = new Map<unknown, Call[]>();
   for (const call of history) {
@@ -38,7 +38,7 @@ export function requestsOf(history: readonly Call[]): Call[][] {
   return [...requests.values()];
 }
 
-/** The content of a request, which tells a repeat from another request under the same id. */
+/** Returns the content of a request, which distinguishes a repeat from another request with the same id. */
 export function payloadOf({ key, code, claim, afterStep }: Call): string {
   return JSON.stringify([key, code, claim, afterStep]);
 }
@@ -48,13 +48,13 @@ export function isJudgement({ answer: { outcome } }: Pick<Call, 'answer'>): bool
   return outcome !== 'unknown' && outcome !== 'request_id_reused' && outcome !== 'malformed';
 }
 
-/** The judgements behind a history. Where nobody heard which of two requests of one id came first, either may have been judged. */
+/** Returns the judgements behind a history. If no answer shows which of two requests with the same id came first, either may have been judged. */
 export function executionsOf(history: readonly Call[]): Execution[] {
   return requestsOf(history).flatMap((calls) => {
     const open = calls.filter(({ answer }) => answer.outcome !== 'request_id_reused' && answer.outcome !== 'malformed');
     const judged = open.filter(isJudgement);
     const possible = judged.length > 0 ? open.filter((call) => judged.some((one) => payloadOf(one) === payloadOf(call))) : open;
-    // A throttled call changed nothing, and the next one under its id is judged anew.
+    // A throttled call changes nothing, and the next call with its id is judged again.
     const judgedOnce = (call: Call) => (call.answer.outcome === 'throttled' ? call : payloadOf(call));
     return [...Map.groupBy<Call | string, Call>(possible, judgedOnce).values()].map(executionOf);
   });

@@ -1,4 +1,4 @@
-/** An `otpd serve` as a process of its own, to be stopped, killed and started again on the same port. */
+/** An `otpd serve` process that a test can stop, kill and start again on the same port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { lastingPort } from '../support/free-port.ts';
 import { type Caller, createCaller } from './caller.ts';
 
 export const MAIN: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Halves the time that a process takes to start. */
+/** The compile cache, which halves the start time of a process. */
 export const COMPILE_CACHE: string = fileURLToPath(new URL('../../node_modules/.cache/otpd-chaos', import.meta.url));
 const SKEW = new URL('./clock-skew.ts', import.meta.url).href;
 
 const MOST_STARTS = 5;
 
-/** A line of the log, with the members that tests look at. */
+/** A line of the log, with the members that tests use. */
 export interface LogLine {
   readonly level?: number;
   readonly msg?: string;
@@ -22,39 +22,40 @@ export interface LogLine {
   readonly code?: string;
   readonly durationMs?: number;
   readonly worker?: number;
+  readonly traceId?: string;
 }
 
 export interface Instance {
   /** `127.0.0.1:port`. */
   readonly address: string;
   readonly caller: Caller;
-  /** Of its latest process. */
+  /** Returns the process id of the latest process. */
   readonly pid: () => number;
-  /** Its arguments, as other users of the machine may see them. */
+  /** Returns the arguments of the process, which other users of the machine can see. */
   readonly commandLine: () => string;
-  /** All that its processes have written, line by line. */
+  /** The output of all its processes, line by line. */
   readonly output: readonly string[];
-  /** The lines of the log alone. */
+  /** Returns the lines of the log. */
   readonly log: () => LogLine[];
-  /** Starts it, or another version of it by the file that starts that; resolves when it listens. */
+  /** Starts the instance, or another version with the file `main`; resolves when it listens. */
   readonly start: (main?: string) => Promise<void>;
-  /** Resolves when its latest process ends by itself, to its exit code and signal. */
+  /** Resolves to the exit code and signal when the latest process has ended by itself. */
   readonly exit: () => Promise<[number | null, NodeJS.Signals | null]>;
-  /** SIGTERM; resolves to the exit code. */
+  /** Sends SIGTERM; resolves to the exit code. */
   readonly stop: () => Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Ends it for good. */
+  /** Ends the instance for good. */
   readonly close: () => Promise<void>;
 }
 
-/** None outlives the tests, however they end. */
+/** No instance outlives the tests, however they end. */
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Makes an instance with these variables (and no others of ours) and its clock this far ahead; it is not started yet. */
+/** Makes an instance with these variables and no other variables of otpd. Its clock is this far ahead. Does not start it. */
 export async function createInstance(
   env: Readonly<Record<string, string>>,
   skewMs: number,
@@ -83,7 +84,7 @@ export async function createInstance(
         OTPD_LISTEN: address,
         OTPD_HTTP_LISTEN: 'off',
         OTPD_OPS_LISTEN: 'off',
-        // All that it could ever write.
+        // The most detailed log level.
         OTPD_LOG_LEVEL: 'trace',
         ...env,
       },
@@ -111,21 +112,24 @@ export async function createInstance(
   };
 }
 
+/** The errors of otpd, and of its store, if Redis did not answer in time. */
+const SLOW = /Command timed out|the store cannot be used/;
+
 /**
- * Has `start` done again, as a supervisor does, where Redis did not answer in time: it has a fifth of a second, which may pass on a machine that is busy
- * with something else.
+ * Calls `start` again, as a supervisor does, if Redis did not answer in time. Redis has 200 ms, which may pass on a busy machine or while a replica
+ * comes back.
  */
 export async function whileRedisIsSlow<T>(start: () => Promise<T>): Promise<T> {
   for (let left = MOST_STARTS; ; left -= 1) {
     try {
       return await start();
     } catch (error) {
-      if (left === 1 || !String(error).includes('Command timed out')) throw error;
+      if (left === 1 || !SLOW.test(String(error))) throw error;
     }
   }
 }
 
-/** Keeps what the process writes, and waits until it listens. */
+/** Collects the output of the process, and waits until it listens. */
 async function listening(child: ChildProcess, output: string[]): Promise<void> {
   children.add(child);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

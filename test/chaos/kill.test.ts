@@ -1,4 +1,4 @@
-/** The servers are killed in the middle of their work, and Redis with them: nothing that was acknowledged is forgotten. */
+/** The servers and Redis are killed during calls: nothing that was acknowledged is lost. */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -12,19 +12,19 @@ import { canariesOf, findCanaries } from './search.ts';
 const SHAPES = size([ONE_PROCESS, FOUR_ON_REDIS], [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS]);
 const COUNT = size(600, 10_000);
 const CONNECTIONS = 12;
-/** Calls at a time when they are checked. */
+/** The number of concurrent calls in the check. */
 const WIDTH = 200;
 const CANARIES = 200;
 
 interface Planned {
   readonly request: VerifyInit;
-  /** The same code without a request id; undefined for a wrong one. */
+  /** The same code without a request id; undefined for a wrong code. */
   readonly bare: VerifyInit | undefined;
   readonly key: TestKey;
   readonly code: string;
 }
 
-/** Each with a key of its own; one in five has a wrong code. */
+/** Plans a call with a new key; one call in five has a wrong code. */
 function plan(random: Random): Planned {
   const key = hotpKey(random);
   const isRight = random.chance(0.8);
@@ -37,7 +37,7 @@ function verify({ instances, apiKeys: [apiKey = ''] }: Cluster, request: VerifyI
   return around(instances, place).caller.verify(request, apiKey);
 }
 
-/** Repeats until there is an answer. */
+/** Repeats a call until it gets an answer. */
 async function persist(cluster: Cluster, request: VerifyInit, place: number): Promise<Answer> {
   const answer = await verify(cluster, request, place);
   return answer.outcome === 'unknown' ? persist(cluster, request, place + 1) : answer;
@@ -49,7 +49,10 @@ async function killAll({ instances, redis }: Cluster): Promise<void> {
   await Promise.all(instances.map((one) => one.start()));
 }
 
-/** Sends half, and when half of its answers are there the rest, and kills everything: in the middle of it, however fast the server is. */
+/**
+ * Sends half of the calls. When half of these are answered, sends the rest and kills everything, so that calls are in progress however fast the
+ * server is.
+ */
 async function sendAndKill(cluster: Cluster, planned: readonly Planned[], random: Random): Promise<Answer[]> {
   const half = planned.length / 2;
   const answers = planned.slice(0, half).map(({ request }, place) => verify(cluster, request, place));
@@ -90,7 +93,7 @@ eachShape('a SIGKILL', SHAPES, (shape) => {
         some.map(({ key }) => key),
         some.map(({ code }) => code),
       );
-      // While the files are in use, with what was written ahead, and as they are left behind.
+      // The files are searched in use, including the write-ahead log, and after the end.
       expect(findCanaries(cluster, canaries)).toEqual([]);
       for (const one of cluster.instances) expect(await one.stop()).toBe(0);
       if (shape.store === 'sqlite') expectWhole(cluster);

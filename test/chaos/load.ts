@@ -1,4 +1,4 @@
-/** Callers with the standard retries of gRPC, who send each code twice: once it is accepted, and never again. */
+/** Callers with the standard retries of gRPC, who send each code twice: it must be accepted exactly once. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCaller } from './caller.ts';
@@ -8,27 +8,27 @@ import { codeOf, hotpKey, requestOf } from './keys.ts';
 const CALLERS = 20;
 const MOST_PAUSE_MS = 10;
 
-/** The configuration of a client (gRFC A6), as docs/operations.md has it. */
+/** The client configuration (gRFC A6) in docs/operations.md. */
 const [, SERVICE_CONFIG = ''] =
   /```json\n(\{\s*"loadBalancingConfig".*?)```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
 
-/** The target of these instances, `host:port` each. */
+/** Returns the gRPC target for instances, each as `host:port`. */
 export function targetOf(addresses: readonly string[]): string {
   return `ipv4:${addresses.join(',')}`;
 }
 
 export interface Load {
-  /** How many codes were sent, and both answers seen. */
+  /** Returns the number of codes with both answers. */
   readonly codes: () => number;
-  /** Ends it; resolves to the count of all answers: as many are `accepted` as are `replayed`, and none is the status of an error. */
+  /** Ends the load; resolves to the count of all answers. As many must be `accepted` as are `replayed`, and none the status of an error. */
   readonly stop: () => Promise<Record<string, number>>;
 }
 
-/** Starts it on a target of gRPC, over so many channels. */
+/** Starts the load on a gRPC target, over this many channels. */
 export function startLoad(target: string, apiKey: string, random: Random, channels = 4): Load {
   const caller = createCaller(target, channels, {
     'grpc.service_config': SERVICE_CONFIG,
-    // Half a minute by default.
+    // The default is 30 s.
     'grpc.dns_min_time_between_resolutions_ms': 500,
   });
   const tally: Record<string, number> = {};

@@ -1,4 +1,4 @@
-/** A plan with limits while Redis is away: Generate and Token go on for API keys that are known, up to a limit that each instance keeps itself. */
+/** A plan with limits during an outage of Redis: Generate and Token continue for known API keys, up to a limit that each instance keeps. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
@@ -12,19 +12,19 @@ import type { Instance } from './instance.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 import { AWAY, BACK, BACK_WITHIN, changes, untilServing } from './serving.ts';
 
-/** The calls a minute of plan free. */
+/** The calls per minute of the plan `free`. */
 const LIMIT = DEFAULT_PLANS.get('free')?.windows[0]?.limit ?? Number.NaN;
 
 const [INFO, WARN] = [30, 40];
 const LOCAL = 'rate limits are local: the shared store cannot be reached, each process counts its own calls';
 const SHARED = 'rate limits are shared again';
 
-/** The log lines of an instance about its store and its limits, without the lines of calls. */
+/** Returns the log lines of an instance about its store and its limits, without the lines of calls. */
 function ownLines({ log }: Instance) {
   return log().filter(({ msg, method }) => method === undefined && /store|redis|limit/i.test(msg ?? ''));
 }
 
-/** Where its limits are counted, each time that it says so. */
+/** Returns where the limits were counted, from each log line that says so. */
 function limitLines(one: Instance): unknown[] {
   return ownLines(one).flatMap(({ level, msg }) => (msg === LOCAL || msg === SHARED ? [[level, msg]] : []));
 }
@@ -62,7 +62,7 @@ redisSuite('the limits of a plan while Redis is', () => {
     const key = hotpKey(random);
     const token = (client: TestClient) => client.call(methods.token, { key: { source: { case: 'secret', value: key.secret } } });
     const generate = (client: TestClient) => client.call(methods.generate, { accountName: 'alice' });
-    // All instances share the limit: this is what is left of it.
+    // All instances share the limit, so this is the rest of it.
     const met = [await Promise.all(clients.map(token))].flat();
     expect(met.map(({ code, headers }) => [code, headers['x-ratelimit-remaining']]).sort()).toEqual([
       ['OK', String(LIMIT - 2)],
@@ -72,7 +72,7 @@ redisSuite('the limits of a plan while Redis is', () => {
     const fault = faultOf(cluster, name);
     await fault.begin();
     await untilServing(clients, false);
-    // Counts that were read before the outage are no longer fresh.
+    // Counts from before the outage are then too old.
     await pause(600);
     for (const client of clients) {
       expect((await client.call(methods.verify, requestOf(key, codeOf(key, 1)))).code).toBe('UNAVAILABLE');
@@ -88,7 +88,7 @@ redisSuite('the limits of a plan while Redis is', () => {
         expect(refused.details.retryInfo?.retryDelay?.seconds).toBeGreaterThan(50n);
       }
     }
-    // Whom an instance has not met, it cannot tell from anybody.
+    // An instance cannot check an API key that it has not seen.
     expect((await Promise.all(strangers.map(token))).map(({ code }) => code)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
     for (const one of cluster.instances) {
       expect(changes(one)).toEqual([AWAY]);
@@ -98,7 +98,7 @@ redisSuite('the limits of a plan while Redis is', () => {
 
     await fault.end();
     expect(await untilServing(clients, true)).toBeLessThan(BACK_WITHIN);
-    // Redis has counted the first two alone.
+    // Redis has counted only the first two calls.
     const [first] = clients;
     expect(first && (await token(first)).headers['x-ratelimit-remaining']).toBe(String(LIMIT - 3));
     for (const client of [...clients, ...clients]) await token(client);

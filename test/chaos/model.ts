@@ -1,4 +1,4 @@
-/** The rules of the specification said once more, apart from the code: what has to be answered by a service that is asked one thing at a time. */
+/** A second implementation of the rules in the specification, independent of the code, for calls one after the other. */
 import type { Outcome } from './caller.ts';
 
 const FREE_ATTEMPTS = 5;
@@ -13,7 +13,7 @@ export interface Question {
   readonly requestId: string | undefined;
   readonly code: string;
   readonly isMalformed: boolean;
-  /** The step of the window whose code it is; undefined for a wrong one. */
+  /** The step of the code within the window; undefined for a wrong code. */
   readonly step: number | undefined;
   readonly drift: number;
   readonly claim: boolean;
@@ -22,34 +22,34 @@ export interface Question {
   readonly counter: number | undefined;
 }
 
-/** The answer, without the fields that follow from others. */
+/** The answer, without fields that follow from other fields. */
 export interface Reply {
   readonly outcome: Outcome;
   readonly step?: number;
   readonly drift?: number;
   readonly remaining?: number;
-  /** Undefined where waiting does not help. */
+  /** Undefined if waiting does not help. */
   readonly waitMs?: number;
 }
 
 export interface Model {
   readonly verify: (question: Question, now: number) => Reply;
   readonly unlock: (key: string) => void;
-  /** Until when the key is locked: 0 if it is not, Infinity if only an operator helps. */
+  /** Returns the end of the lock: 0 without a lock, Infinity if only an operator can unlock the key. */
   readonly lockedUntil: (key: string) => number;
-  /** The last step that was consumed; -1 if none was. */
+  /** Returns the last used step; -1 if there is none. */
   readonly lastStep: (key: string) => number;
 }
 
 interface Known {
   lastStep: number;
-  /** Wrong codes since the last acceptance or unlock. */
+  /** The number of wrong codes since the last acceptance or unlock. */
   wrong: number;
-  /** When the next code is judged. */
+  /** The time from which the next code is judged. */
   until: number;
 }
 
-/** Makes a model that knows nothing yet. */
+/** Makes a model without any state. */
 export function createModel(): Model {
   const keys = new Map<string, Known>();
   const answered = new Map<string, { readonly payload: string; readonly reply: Reply }>();
@@ -62,7 +62,7 @@ export function createModel(): Model {
 
   function judge({ key, step, drift, claim, afterStep = -1 }: Question, now: number): Reply {
     const known = knownOf(key);
-    // However far the clock was set back: nobody waits longer than the delay of what was wrong.
+    // However far the clock was set back, a caller waits no longer than the delay for the number of wrong codes.
     known.until = Math.min(known.until, now + delayOf(known.wrong));
     const { until } = known;
     if (until > now)
@@ -88,7 +88,7 @@ export function createModel(): Model {
       const name = `${caller} ${requestId}`;
       const payload = JSON.stringify([asked.key, asked.code, asked.claim, asked.afterStep, asked.counter]);
       const first = answered.get(name) ?? { payload, reply: judge(question, now) };
-      // A throttled attempt changed nothing: the same id is judged when it comes again.
+      // A throttled attempt changes nothing, so the same id is judged again.
       if (first.reply.outcome !== 'throttled') answered.set(name, first);
       return first.payload === payload ? first.reply : { outcome: 'request_id_reused' };
     },

@@ -1,4 +1,7 @@
-/** The store is away: Verify says so in time, the others go on, health and the log tell it once, and all comes back by itself. */
+/**
+ * Outages of the store: Verify answers in time, other calls continue, the health and the log report the outage once, and the service recovers without
+ * help.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
@@ -11,16 +14,16 @@ import { nextRandom, randomOf } from './form.ts';
 import { codeOf, hotpKey, requestOf, type VerifyInit } from './keys.ts';
 import { AWAY, BACK, BACK_WITHIN, changes, isServing, untilServing } from './serving.ts';
 
-/** How long a Verify may take, in ms. */
+/** The longest time for a Verify, in ms. */
 const ANSWERED_WITHIN = 300;
-/** Between two of the calls that show whether anything is held up, in ms. */
+/** The interval between two control calls, in ms. */
 const CONTROL_EVERY = 10;
-/** How long a call that needs no store takes at most on a machine that has time for it, in ms. */
+/** The longest time for a call without the store on a machine that is not busy, in ms. */
 const PROMPT = 20;
 
 /**
- * Sends all at once, expects no answer to tell anything, and gives what it took in ms: from the first sent to the last answered, as this
- * process sees it, but for the time in which calls that need no store were held up too, because the machine was busy with something else.
+ * Sends all requests at once and expects that each outcome is unknown. Resolves to the time from the first request to the last answer in ms, without
+ * the time in which the machine also delayed control calls, which need no store.
  */
 async function refusedWithin(cluster: Cluster, clients: readonly TestClient[], requests: readonly VerifyInit[]): Promise<number> {
   let isDone = false;
@@ -75,7 +78,7 @@ function outages(
       );
     await untilServing(clients, true);
     expect(tally(await sendAll(cluster, [request(1)]))).toEqual({ accepted: 1 });
-    // An instance goes on for the API keys that it has met in the last quarter of an hour.
+    // An instance continues for the API keys that it has seen in the last 15 minutes.
     await others();
     const before = cluster.instances.map((one) => changes(one).length);
 
@@ -83,7 +86,7 @@ function outages(
     expect(await refusedWithin(cluster, clients, Array(20).fill(request(2)))).toBeLessThan(ANSWERED_WITHIN);
     expect((await others()).map(({ code }) => code)).toEqual(Array(2 * instances).fill('OK'));
     expect(await untilServing(clients, false)).toBeLessThan(BACK_WITHIN);
-    // In the middle of it too, and a process that lives is live.
+    // Calls in the middle of the outage are answered in time too, and the process stays live.
     expect(await refusedWithin(cluster, clients, Array(20).fill(request(2)))).toBeLessThan(ANSWERED_WITHIN);
     expect((await others()).map(({ code }) => code)).toEqual(Array(2 * instances).fill('OK'));
     expect(await Promise.all(clients.map((client) => isServing(client, '')))).toEqual(Array(instances).fill(true));

@@ -1,4 +1,4 @@
-/** A thousand callers at once: one code is accepted once, and no more codes are judged than attempts are free. */
+/** A thousand callers at once: a code is accepted once, and no more codes are judged than there are free attempts. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stepAt } from '../../src/otp/totp.ts';
 import type { Outcome } from './caller.ts';
@@ -18,14 +18,14 @@ import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wro
 import { type Stalls, watchStalls } from './stalls.ts';
 
 const CROWD = 1000;
-/** Crowds of a thousand, and smaller ones, over a seed each. */
+/** The number of crowds, each with its own seed: crowds of a thousand, and smaller crowds. */
 const CROWDS = size(1, 100);
 const SMALL_CROWDS = 100;
 const SMALL_CROWD = size(8, 40);
 const GUESSING_CROWDS = size(2, 10);
 const GUESSERS = size(300, 1000);
 const REPEATERS = size(300, 1000);
-/** A store answers UNAVAILABLE after 200 ms and more: a bystander who was held up for a quarter of that shows that it was not alone. */
+/** A store answers UNAVAILABLE after at least 200 ms. A control thread that was delayed for a quarter of that shows that the whole machine paused. */
 const STALL_MS = 50;
 const TIMEOUT = size(30_000, 600_000);
 
@@ -33,7 +33,7 @@ function crowdOf(count: number, request: VerifyInit): VerifyInit[] {
   return Array<VerifyInit>(count).fill(request);
 }
 
-/** A key of either type, and any of its steps but the first. */
+/** Returns a HOTP or TOTP key, and any of its steps except the first. */
 function anyKey(random: Random): { key: TestKey; step: number } {
   const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
   return { key, step: key.first + 1 + random.below(key.last - key.first) };
@@ -66,7 +66,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
           expect(answers).toEqual({ accepted: 1, replayed: count - 1 });
           heard += 1;
         } else {
-          // An answer may be missing only when the machine stood still, and then it may be the one.
+          // An answer may be missing only after a pause of the machine, and may be the answer that accepted the code.
           expect(stalls.longestMs()).toBeGreaterThan(STALL_MS);
           const { accepted = 0, replayed = 0, unknown, ...others } = answers;
           expect(others).toEqual({});
@@ -98,7 +98,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
   );
 
   test(
-    `of guesses is told of five, and of a right one among them once: ${GUESSING_CROWDS} of ${GUESSERS}`,
+    `of guesses gets five judgements, and an acceptance at most once: ${GUESSING_CROWDS} of ${GUESSERS}`,
     async () => {
       for (let left = GUESSING_CROWDS; left > 0; left -= 1) {
         progress(`guessing crowds, ${shape.name}`, GUESSING_CROWDS - left, GUESSING_CROWDS);
@@ -106,13 +106,13 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
         const { key, step } = anyKey(random);
         const right = requestOf(key, codeOf(key, step));
         const guesses = Array.from({ length: GUESSERS }, () => requestOf(key, wrongCode(key, random)));
-        // Among the first it comes in time; else the five are used up.
+        // As an early call, the right code is in time; in the middle, the five attempts are used up.
         guesses[left % 2 === 0 ? 0 : GUESSERS / 2] = right;
         const { mismatch = 0, accepted = 0, throttled = 0, unknown = 0, ...others } = tally(await sendAll(cluster, guesses));
         expect(others).toEqual({});
         expect(throttled).toBeGreaterThan(0);
         expect(accepted).toBeLessThanOrEqual(1);
-        // Four at most before it, or it had not been judged, and five after it.
+        // If the right code was accepted, at most four wrong codes were judged before it and five after it.
         expect(mismatch).toBeLessThanOrEqual(accepted === 0 ? 5 : 4 + 5);
         expect(mismatch + unknown).toBeGreaterThanOrEqual(5);
         expect(await sendAll(cluster, crowdOf(20, right)).then(tally)).toEqual({ throttled: 20 });
@@ -122,7 +122,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
   );
 
   test(
-    'of guesses is told of five, also when an instance is killed in the middle of it and comes back',
+    'of guesses gets five judgements, even if an instance is killed in the middle and returns',
     async () => {
       const random = nextRandom();
       const key = totpKey(random);
@@ -174,7 +174,7 @@ eachShape('two instances whose clocks are 30 s off, one each way,', SKEWED, (sha
     const random = nextRandom();
     await using cluster = await startCluster(shape, random, { skewMs: [-30_000, 30_000] });
     const key = totpKey(random, 30);
-    // The outermost steps of the key are in the window of one instance alone.
+    // The outermost steps of the key are in the window of only one instance.
     const steps = Array.from({ length: 8 }, (_, place) => key.first + 4 + place);
     const drifts: number[] = [];
     for (const step of steps) {
@@ -182,7 +182,7 @@ eachShape('two instances whose clocks are 30 s off, one each way,', SKEWED, (sha
       expect(tally(answers)).toEqual({ accepted: 1, replayed: 11 });
       drifts.push(...answers.map(({ text }) => Number(JSON.parse(text).driftSteps ?? 0) - step));
     }
-    // They do tell different times.
+    // The instances do have different times.
     expect(Math.max(...drifts) - Math.min(...drifts)).toBeGreaterThanOrEqual(2);
     for (const step of steps.toReversed()) {
       expect(await sendAll(cluster, crowdOf(12, requestOf(key, codeOf(key, step)))).then(tally)).toEqual({ replayed: 12 });

@@ -1,4 +1,4 @@
-/** A thousand uses of one recovery code at once, with everything killed in the middle of them: one is accepted. */
+/** A thousand uses of the same recovery code at once, while everything is killed: one use is accepted. */
 import { expect, test } from 'vitest';
 import type { Answer, RecoveryInit } from './caller.ts';
 import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PROCESS, startCluster } from './cluster.ts';
@@ -7,16 +7,16 @@ import { nextRandom, size } from './form.ts';
 
 const SHAPES = size([FOUR_ON_SQLITE, FOUR_ON_REDIS], [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS]);
 const CROWD = 1000;
-/** Calls at a time once the servers are back. */
+/** The number of concurrent calls after the restart. */
 const WIDTH = 200;
 const CONNECTIONS = 12;
 
 function use({ instances, apiKeys }: Cluster, request: RecoveryInit, place: number): Promise<Answer> {
-  // A request id is the own of an API key.
+  // A request id belongs to its API key.
   return around(instances, place).caller.verifyRecoveryCode(request, around(apiKeys, 0));
 }
 
-/** Repeats until there is an answer. */
+/** Repeats a call until it gets an answer. */
 async function persist(cluster: Cluster, request: RecoveryInit, place: number): Promise<Answer> {
   const answer = await use(cluster, request, place);
   return answer.outcome === 'unknown' ? persist(cluster, request, place + 1) : answer;
@@ -48,7 +48,7 @@ eachShape('recovery codes', SHAPES, (shape) => {
       expect(tally(await Promise.all(first)).unknown ?? 0).toBeGreaterThan(0);
       expect(tally(answers)).toEqual({ accepted: 1, replayed: CROWD - 1 });
 
-      // Each of its own code twice: what was kept of the set is whole.
+      // Each of the other codes is accepted once, so the state of the set is complete.
       const others = codes.flatMap((code) => [requestFor(code, random.uuid()), requestFor(code, random.uuid())]);
       const later = await inTurns(others, 1, (request, place) => persist(cluster, request, place));
       expect(tally(later)).toEqual({ accepted: 9, replayed: 11 });

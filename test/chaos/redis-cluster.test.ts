@@ -1,4 +1,4 @@
-/** A real Redis Cluster whose parts move, go away and come back empty, and callers who are cut off from one of its masters. */
+/** A real Redis Cluster whose slots move, whose masters stop and come back empty, and callers that are cut off from one of its masters. */
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -18,14 +18,14 @@ import { nextRandom, randomOf, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey } from './keys.ts';
 import { run } from './workload.ts';
 
-/** The calls a minute of plan free. */
+/** The calls per minute of the plan `free`. */
 const LIMIT = DEFAULT_PLANS.get('free')?.windows[0]?.limit ?? Number.NaN;
 const INSTANCES = 2;
 const SETTINGS = ['--appendonly', 'yes'];
-/** Slots that a reshard moves, and the Verifies meanwhile. */
+/** The number of slots that a reshard moves, and of the Verify calls during the reshard. */
 const MOVED = size(400, 1500);
 const CALLS = size(1500, 20_000);
-/** Keys of which each master has a third. */
+/** The number of keys. Each master has a third of them. */
 const SPREAD = 1500;
 
 interface Parts {
@@ -34,7 +34,7 @@ interface Parts {
   readonly clients: readonly TestClient[];
 }
 
-/** A Cluster of its own for a suite, with instances on it. */
+/** Starts a Cluster with instances for a suite. */
 function eachSuite(options: Parameters<typeof startRedisCluster>[0]): () => Parts {
   const owned = new AsyncDisposableStack();
   let parts: Parts;
@@ -52,13 +52,13 @@ function eachSuite(options: Parameters<typeof startRedisCluster>[0]): () => Part
   return () => parts;
 }
 
-/** How each instance answers to a code, in words. */
+/** Resolves to the answer of each instance to a code, in words. */
 function verifyOnEach({ cluster: { instances, apiKeys } }: Parts, key: TestKey, step: number): Promise<string[]> {
   const request = requestOf(key, codeOf(key, step));
   return Promise.all(instances.map(async ({ caller }) => (await caller.verify(request, apiKeys[0] ?? '')).outcome));
 }
 
-/** How often nodes have refused a command because its slot is elsewhere, or on its way. */
+/** Returns how many commands nodes have refused because the slot is elsewhere or is moving. */
 function refused(nodes: readonly ClusterNode[]): number {
   const counts = nodes.flatMap((node) => [
     ...node.cli('info', 'errorstats').matchAll(/errorstat_(?:MOVED|ASK|TRYAGAIN):count=(\d+)/g),
@@ -80,7 +80,7 @@ redisSuite('slots of a Cluster', () => {
     });
     for (const [place, master] of redis.masters().entries()) {
       const own = Number(master.cli('dbsize')) - (before[place] ?? 0);
-      // Of random names: five standard deviations. A hundred thousand of them lie within 5 %: test/store/redis-slots.test.ts.
+      // Random names spread within five standard deviations. test/store/redis-slots.test.ts shows that 100,000 names spread within 5 %.
       expect(Math.abs(own - SPREAD / 3)).toBeLessThan(5 * Math.sqrt(SPREAD * (1 / 3) * (2 / 3)));
     }
   });
@@ -106,7 +106,7 @@ redisSuite('slots of a Cluster', () => {
       expect(violationsOf(history)).toEqual([]);
       const { accepted = 0, replayed = 0, mismatch = 0 } = tally(history.map(({ answer }) => answer));
       expect(Math.min(accepted, replayed, mismatch)).toBeGreaterThan(0);
-      // Some of it went to a master that had given the slot up, or was about to.
+      // Some commands went to a master that no longer had the slot, or was giving it up.
       expect(refused(redis.nodes)).toBeGreaterThan(before);
       await redis.healthy();
     },
@@ -124,7 +124,7 @@ redisSuite('slots of a Cluster', () => {
     expect(await tell(1)).toEqual(['accepted', 'replayed']);
 
     move.begin();
-    // Redis answers for keys of such a slot only where it has all that a script names; which are here and which are there is nobody's promise.
+    // During the move, Redis serves a script only if all keys that it names are on the same node. Whether they are is not defined here.
     const meanwhile = [await tell(1), await tell(2)];
     expect(move.moveKeys(1)).toBe(1);
     meanwhile.push(await tell(2), await tell(3));
@@ -149,7 +149,7 @@ redisSuite('a master of a Cluster that comes back empty', () => {
     const random = nextRandom();
     const keys = keyOnEach(redis, cluster, random);
     for (const key of keys) expect((await verifyOnEach(parts(), key, 1)).sort()).toEqual(['accepted', 'replayed']);
-    // The API keys are on another one, so that nobody is refused for want of them.
+    // The API keys are on another master, so that calls are not refused for lack of them.
     const home = redis.masterOf('{keys}');
     const lost = redis.masters().find((one) => one !== home) as ClusterNode;
     const place = redis.masters().indexOf(lost);
@@ -162,7 +162,7 @@ redisSuite('a master of a Cluster that comes back empty', () => {
       for (const key of keys) expect(await verifyOnEach(parts(), key, 1)).toEqual(['unknown', 'unknown']);
       await pause(200);
     }
-    // A new process is not fooled either.
+    // A new process also detects the loss.
     const restarted = cluster.instances[0];
     await restarted?.stop();
     await expect(restarted?.start()).rejects.toThrow('accept-loss');
@@ -208,16 +208,20 @@ redisSuite('callers who are cut off from one master of a Cluster', () => {
     for (const key of keys) expect((await verifyOnEach(parts(), key, 1)).sort()).toEqual(['accepted', 'replayed']);
     for (const apiKey of [there, here]) expect(await onEach(apiKey)).toEqual(left(1, 2));
 
+    // On a busy machine, the other instance may wait for all masters while an instance starts.
+    const told = cluster.instances.map((one) => one.log().length);
     lost.partition?.begin();
     expect(await verifyOnEach(parts(), unreachable, 2)).toEqual(['unknown', 'unknown']);
     for (const key of reachable) expect((await verifyOnEach(parts(), key, 2)).sort()).toEqual(['accepted', 'replayed']);
     expect(await onEach(here)).toEqual(left(3, 4));
-    for (const client of clients) {
+    // Both instances call at the same time, since an instance tolerates a lost master for only five seconds.
+    const calledUp = clients.map(async (client) => {
       const calls = [];
       for (let call = 0; call <= LIMIT; call += 1) calls.push((await token(client, there))[0]);
       expect(calls[0]).toBe('OK');
       expect(calls.at(-1)).toBe('RESOURCE_EXHAUSTED');
-    }
+    });
+    await Promise.all(calledUp);
     expect(redis.masters()).toContain(lost);
 
     lost.partition?.end();
@@ -225,11 +229,12 @@ redisSuite('callers who are cut off from one master of a Cluster', () => {
     expect(await verifyOnEach(parts(), unreachable, 1)).toEqual(['replayed', 'replayed']);
     expect((await verifyOnEach(parts(), unreachable, 3)).sort()).toEqual(['accepted', 'replayed']);
     expect(await onEach(here)).toEqual([...left(5), ['RESOURCE_EXHAUSTED', undefined]]);
-    for (const one of cluster.instances) expect(one.log().filter(({ level = 0 }) => level >= 50)).toEqual([]);
+    const since = cluster.instances.flatMap((one, place) => one.log().slice(told[place]));
+    expect(since.filter(({ level = 0 }) => level >= 50)).toEqual([]);
   }, 60_000);
 });
 
-/** An API key of plan free whose calls one of these masters counts. */
+/** Creates an API key of the plan `free` whose calls are counted on one of these masters. */
 async function limitedKey({ redis, cluster }: Parts, masters: readonly ClusterNode[]): Promise<string> {
   for (;;) {
     const { out } = await otpd(cluster, ['keys', 'create', '--name', 'limited', '--plan', 'free']);

@@ -1,4 +1,7 @@
-/** Masters of a real Cluster, and primaries behind real sentinels, are lost under load: no code passes twice, no answer is wrong, and service is back soon. */
+/**
+ * Masters of a real Cluster and primaries behind real sentinels are lost under load: no code passes twice, no answer is wrong, and the service is
+ * back soon.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redisSuite } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
@@ -23,17 +26,17 @@ import { codeOf, hotpKey, requestOf, type TestKey } from './keys.ts';
 import { BACK_WITHIN } from './serving.ts';
 import { type Run, run } from './workload.ts';
 
-/** It may forget a second of them on its disk: it is the replica that must not. */
+/** The file of a master may lack the last second, since the replica must have it. */
 const SETTINGS = ['--appendonly', 'yes'];
 const INSTANCES = 3;
-/** Of each kind of loss. */
+/** The number of calls for each kind of loss. */
 const CALLS: Readonly<Record<Loss, number>> = { killed: 10_000, paused: size(3000, 10_000) };
 const CALLERS = 60;
 const KEYS = 60;
 const ROUNDS = size(1, 10);
-/** From the loss of a master until codes are judged again, in ms, where its successor is found at the first try. */
+/** The longest time from the loss of a master until codes are judged again, in ms, if the first try finds its successor. */
 const RECOVERED_WITHIN = 5000;
-/** Calls at a time when used codes are sent again. */
+/** The number of concurrent calls that send used codes again. */
 const WIDTH = 100;
 const CROWDS = size(20, 200);
 const CROWD = size(60, 300);
@@ -59,7 +62,7 @@ async function untilAnswered(ask: () => Promise<Answer>): Promise<Answer> {
   return answer.outcome === 'unknown' ? untilAnswered(ask) : answer;
 }
 
-/** The request of each code that was accepted and is used. */
+/** Returns the request of each code that was accepted and is used. */
 function usedCodes({ history, byName }: Run) {
   return executionsOf(history).flatMap(({ key: name, step, claim, answer }) => {
     const key = byName.get(name);
@@ -90,7 +93,7 @@ for (const [name, start] of Object.entries(TOPOLOGIES)) {
           const crowd = Array(CROWD).fill(requestOf(key, codeOf(key, 1 + random.below(9))));
           const { accepted = 0, replayed = 0, unknown = 0, ...others } = tally(await sendAll(cluster, crowd));
           expect(others).toEqual({});
-          // An answer may be missing where the machine stood still, and then it may be the one.
+          // After a pause of the machine, an answer may be missing, and may be the answer that accepted the code.
           expect(accepted).toBeLessThanOrEqual(1);
           expect(accepted + unknown).toBeGreaterThan(0);
           expect(accepted + replayed + unknown).toBe(CROWD);
@@ -121,7 +124,7 @@ for (const [name, start] of Object.entries(TOPOLOGIES)) {
             const { caller } = around(cluster.instances, place);
             return untilAnswered(() => caller.verify(request, cluster.apiKeys[0] ?? ''));
           });
-          // Some keys were guessed at: their codes are not judged.
+          // Some keys had wrong codes, so their codes are not judged.
           const { replayed: refused = 0, throttled = 0 } = tally(again);
           expect(refused + throttled).toBe(used.length);
           expect(refused).toBeGreaterThan(used.length / 4);

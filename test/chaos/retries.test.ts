@@ -1,4 +1,4 @@
-/** The same request id again gets the first answer, whatever became of it. */
+/** A request id that is sent again gets its first answer, whatever happened to that answer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, createCaller } from './caller.ts';
@@ -45,7 +45,7 @@ eachShape('a request id', SHAPES, (shape) => {
     return around(cluster.instances, instance).caller.verify(request, around(cluster.apiKeys, apiKey));
   }
 
-  /** Asks until there is an answer. */
+  /** Repeats a call until it gets an answer. */
   async function persist(instance: number, request: VerifyInit): Promise<Answer> {
     for (;;) {
       const answer = await verify(instance, request);
@@ -54,7 +54,10 @@ eachShape('a request id', SHAPES, (shape) => {
     }
   }
 
-  /** Whatever became of the request: it was accepted once, every repeat says so in the same words, and nothing else goes under its id. */
+  /**
+   * Expects that the request was accepted once, whatever happened to its answer: every repeat gets the same answer, and no other request may use its
+   * id.
+   */
   async function expectFirstAnswer({ request, bare, changed }: Prepared): Promise<void> {
     const first = await persist(1, request);
     expect(first.outcome).toBe('accepted');
@@ -92,9 +95,9 @@ eachShape('a request id', SHAPES, (shape) => {
     const proxy = await startProxy(target.address);
     const caller = createCaller(proxy.address);
     const [apiKey = ''] = cluster.apiKeys;
-    // Opens the connection, so that the next call is the only thing that is lost.
+    // This call opens the connection, so that only the next call is lost.
     expect(await caller.verify(requestOf(prepared.key, '1'), apiKey)).toMatchObject({ outcome: 'malformed' });
-    // Lines of calls are written a twentieth of a second late.
+    // The lines of calls are logged with a delay of up to 50 ms.
     await pause(250);
     const served = () => target.log().filter(({ method, code }) => method?.endsWith('/Verify') && code === 'OK').length;
     const before = served();
@@ -129,7 +132,7 @@ eachShape('a request id', SHAPES, (shape) => {
     }
   });
 
-  test('repeated after the store was held up', async () => {
+  test('repeated after the store was blocked', async () => {
     const faults = shape.store === 'redis' ? redisFaults(cluster) : sqliteFaults(cluster);
     for (const { begin, end } of faults.slice(0, 2)) {
       const prepared = prepare(nextRandom());

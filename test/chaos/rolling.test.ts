@@ -1,4 +1,4 @@
-/** Every instance is restarted under load, one after the other: with the standard retry policy of gRPC no call fails. */
+/** Every instance is restarted under load, one after the other. With the standard retry policy of gRPC, no call fails. */
 import { expect, test } from 'vitest';
 import { eachShape, type Shape, startCluster } from './cluster.ts';
 import { nextRandom, progress, size } from './form.ts';
@@ -10,7 +10,7 @@ const SHAPES: readonly Shape[] = [
   { name: `${INSTANCES} processes with one Redis`, store: 'redis', instances: INSTANCES },
 ];
 const ROUNDS = size(1, 8);
-/** It restarts on until there are more of them: on a busy machine one round is few calls. */
+/** The restarts continue until there are this many codes, since on a busy machine one round has few calls. */
 const FEWEST_CODES = 100;
 
 eachShape('a rolling restart', SHAPES, (shape) => {

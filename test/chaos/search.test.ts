@@ -1,4 +1,4 @@
-/** The search finds what is planted, in each form and each place, or it would prove nothing. */
+/** The search finds planted values in each form and each place. Otherwise its silence would prove nothing. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -73,7 +73,7 @@ eachShape('a search', SHAPES, (shape) => {
     expect(find('otpd listens on')).toContain(`it in the output of ${one.address}`);
   });
 
-  test('looks at what callers are told, of an error too', async () => {
+  test('searches the answers, including errors', async () => {
     const [one] = cluster.instances;
     const key = hotpKey(nextRandom());
     const ask = (code: string) =>

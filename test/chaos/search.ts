@@ -1,23 +1,23 @@
-/** A search of all that a cluster leaves behind for what must never be written: secrets, codes, API keys. */
+/** Searches everything that a cluster leaves behind for secrets, codes and API keys, which must never be written. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import type { TestKey } from './keys.ts';
 
-/** Something planted, and what to call it when it is found. */
+/** A value to search for, with its name for messages. */
 export interface Canary {
   readonly name: string;
   readonly value: string | Uint8Array;
 }
 
-/** The canaries of keys, of the codes that were sent for them, and of the API keys of a cluster. */
+/** Returns the canaries of keys, of the codes that were sent for them, and of the API keys of a cluster. */
 export function canariesOf({ apiKeys }: Pick<Cluster, 'apiKeys'>, keys: Iterable<TestKey>, codes: Iterable<string>): Canary[] {
   return [
     ...[...keys].flatMap(({ secret, bytes }) => [
       { name: 'a secret', value: secret },
       { name: 'the bytes of a secret', value: bytes },
     ]),
-    // A typing mistake may be any text.
+    // A mistyped code may be any text, so only codes of eight digits are searched.
     ...[...new Set(codes)].filter((code) => /^\d{8}$/.test(code)).map((value) => ({ name: 'a code', value })),
     ...apiKeys.flatMap((value) => [
       { name: 'an API key', value },
@@ -26,7 +26,7 @@ export function canariesOf({ apiKeys }: Pick<Cluster, 'apiKeys'>, keys: Iterable
   ];
 }
 
-/** The canaries that were found, and where. Codes are searched as whole numbers, or the middle of a date would count as a code. */
+/** Returns the canaries that were found, and the places. Codes match only as whole numbers; otherwise a part of a date could match. */
 export function findCanaries(cluster: Cluster, canaries: readonly Canary[]): string[] {
   const forms = canaries.flatMap(({ name, value }) => formsOf(value).map((bytes) => ({ name, bytes })));
   const byStart = Map.groupBy(forms, ({ bytes }) => bytes.readUInt32LE(0));
@@ -34,7 +34,7 @@ export function findCanaries(cluster: Cluster, canaries: readonly Canary[]): str
   return [...new Set(found)];
 }
 
-/** All keys of Redis with their values. */
+/** Returns all keys of Redis with their values. */
 const EVERYTHING = `
   local read = {
     string = function(key) return { redis.call('GET', key) } end,
@@ -59,7 +59,10 @@ interface Trace {
   readonly bytes: Buffer;
 }
 
-/** Every file of the data folder and of Redis, with a fresh dump of its memory; what Redis says it holds; what processes were started with, wrote and answered. */
+/**
+ * Collects every file of the data folder and of Redis with a new dump of its memory, the content of Redis, and the arguments, output and answers of
+ * the processes.
+ */
 function traces({ folder, redis, instances }: Cluster): Trace[] {
   redis?.cli('save');
   const ofInstances = instances.flatMap(({ address, output, commandLine, caller }) => [
@@ -82,7 +85,7 @@ function filesBelow(folder: string): Trace[] {
     .map((place) => ({ place, bytes: readFileSync(place) }));
 }
 
-/** How text, or bytes, may be written: as they are, in another case, encoded, or as a list of numbers. */
+/** Returns the forms in which text or bytes may be written: unchanged, in another case, encoded, or as a list of numbers. */
 function formsOf(value: string | Uint8Array): Buffer[] {
   const bytes = Buffer.from(value);
   const encoded = (['hex', 'base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding).replace(/=+$/, ''));
@@ -93,12 +96,12 @@ function formsOf(value: string | Uint8Array): Buffer[] {
   return [...new Set([...encoded, ...texts])].map((text) => Buffer.from(text)).concat(bytes);
 }
 
-/** The names of all forms that are in `bytes`: one pass, however many there are. */
+/** Returns the names of all forms in `bytes`, in one pass for any number of forms. */
 function findIn(bytes: Buffer, byStart: ReadonlyMap<number, readonly Form[]>): string[] {
   const found: string[] = [];
   let start = 0;
   for (const [end, byte] of bytes.entries()) {
-    // The last four bytes, as `readUInt32LE` has them.
+    // The last four bytes, as `readUInt32LE` reads them.
     start = ((start >>> 8) | (byte << 24)) >>> 0;
     for (const form of byStart.get(start) ?? []) if (isAt(bytes, end - 3, form.bytes)) found.push(form.name);
   }

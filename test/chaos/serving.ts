@@ -1,4 +1,4 @@
-/** Whether instances say that they serve, by their health and in their log. */
+/** Whether instances serve, according to their health and their log. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Health, HealthCheckResponse_ServingStatus as Serving } from '../../gen/ts/health/v1/health_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -6,18 +6,18 @@ import type { TestClient } from '../support/client.ts';
 import { runningMs } from '../support/running-time.ts';
 import type { Instance } from './instance.ts';
 
-/** How long the return to service may take, plus the most that a process may wait for its turn on a busy machine, in ms. */
+/** The longest time until the service is back, in ms: two seconds, and the time that a process may wait for a processor on a busy machine. */
 export const BACK_WITHIN: number = 2000 + 500;
 export const AWAY = 'the store cannot be reached: Verify answers UNAVAILABLE, Generate and Token go on under a local limit';
 export const BACK = 'the store is back: Verify is served again';
 
-/** By the health of the whole server (``), or of the service by default. */
+/** Whether an instance serves, by the health of the whole server (``) or, by default, of the service. */
 export async function isServing(client: TestClient, service: string = OtpService.typeName): Promise<boolean> {
   const { response } = await client.call(Health.method.check, { service });
   return response?.status === Serving.SERVING;
 }
 
-/** Ms until every instance says so. */
+/** Resolves to the time until every instance has the wanted health, in ms. */
 export async function untilServing(clients: readonly TestClient[], wanted: boolean): Promise<number> {
   const startedAt = runningMs();
   while (!(await Promise.all(clients.map((client) => isServing(client)))).every((serving) => serving === wanted)) {
@@ -27,7 +27,7 @@ export async function untilServing(clients: readonly TestClient[], wanted: boole
   return runningMs() - startedAt;
 }
 
-/** The changes of state that the log tells. */
+/** Returns the changes of state in the log. */
 export function changes({ log }: Instance): string[] {
   return log().flatMap(({ msg }) => (msg === AWAY || msg === BACK ? [msg] : []));
 }

@@ -1,4 +1,4 @@
-/** A random run: callers who send right, wrong, used and earlier codes, repeat requests and mix up request ids, while things break. */
+/** A random run: callers send right, wrong, used and earlier codes, repeat requests, and use request ids twice, while faults occur. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { around, type Cluster } from './cluster.ts';
 import type { Fault } from './faults.ts';
@@ -7,51 +7,53 @@ import type { Call } from './history.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
 
 export interface Workload {
-  /** Keys in use at a time, and callers at work. */
+  /** The keys in use at a time, and the number of callers. */
   readonly keys: number;
   readonly callers: number;
-  /** How long it takes. */
+  /** The length of the run. */
   readonly ms?: number;
-  /** Instead: how many calls there are at least. Each fault comes once then, and has ended before the run does. */
+  /** The least number of calls, instead of `ms`. Each fault then occurs once, and ends before the run does. */
   readonly calls?: number;
-  /** How many codes a caller sends at once, by BatchVerify; undefined: each by itself. */
+  /** The number of codes that a caller sends at once by BatchVerify; undefined to send each by Verify. */
   readonly batch?: number;
 }
 
-/** All questions and answers, and the keys that they were about. */
+/** All questions and answers, and the keys to which they belong. */
 export interface Run {
   readonly history: readonly Call[];
   readonly keys: readonly TestKey[];
-  /** The same, by the names that the history has for them. */
+  /** The same keys by their names in the history. */
   readonly byName: ReadonlyMap<string, TestKey>;
 }
 
 type Asked = Omit<Call, 'invokedAt' | 'answeredAt' | 'answer'>;
 
-/** A key in use, and how far its codes have been used up. */
+/** A key in use, and how many of its codes are used up. */
 interface Slot {
   readonly name: string;
   readonly key: TestKey;
   next: number;
-  /** Answers that it was throttled: it stays so for longer than the run. */
+  /** The number of THROTTLED answers. The lock lasts longer than the run. */
   throttled: number;
-  /** How many of its codes are wrong: a typing mistake now and then, or guesses. */
+  /** The share of wrong codes: a few mistypes, or mostly guesses. */
   readonly wrong: number;
-  /** Whether its guesser has a used code, and hopes that `allow_reuse` buys more guesses with it. */
+  /** Whether the guesser has a used code and sends it with `allow_reuse` to get more guesses. */
   readonly insists: boolean;
   /** Whether its first code is known to be used. */
   isUsed: boolean;
-  /** The requests that had an id. */
+  /** The requests with an id. */
   readonly sent: Asked[];
 }
 
-/** After so many it has shown that it is throttled, and another key takes its place. */
+/** After this many THROTTLED answers, another key takes the place of a key. */
 const THROTTLED_ENOUGH = 10;
-/** A repeat is of one of the latest so many. */
+/** A repeat is one of this many latest requests. */
 const REMEMBERED = 10;
 const PAUSE_MS = { least: 150, more: 350 };
 
-/** Runs it on a cluster, one fault after the other, and ends when all is well again and every request with an id has an answer. */
+/**
+ * Runs the workload on a cluster with one fault after the other. Ends when the service is healthy again and every request with an id has an answer.
+ */
 export async function run(
   cluster: Cluster,
   faults: readonly Fault[],
@@ -91,7 +93,7 @@ export async function run(
     });
   }
 
-  /** Asks all of one caller of the service. */
+  /** Sends requests of one caller of the service. */
   async function ask(all: readonly Asked[], apiKey: string): Promise<readonly Call[]> {
     const { verify, verifyAll } = random.pick(cluster.instances).caller;
     const requests = all.map(requestFor);
@@ -123,12 +125,12 @@ export async function run(
         return calls;
       });
       const calls = (await Promise.all(answered)).flat();
-      // The whole batch is asked for again: more seldom.
+      // A caller repeats the whole batch, so it repeats less often.
       if (calls.some(({ answer }) => answer.outcome === 'unknown')) await pause(random.below(batch === undefined ? 50 : 500));
     }
   }
 
-  /** Notes for a slot how its call was answered. */
+  /** Records the answer of a call for its slot. */
   function note(slots: Slot[], place: number, slot: Slot, asked: Asked, { answer: { outcome } }: Call): void {
     if (asked.requestId !== undefined) slot.sent.push(asked);
     if (asked.step === slot.key.first && (outcome === 'accepted' || outcome === 'replayed')) slot.isUsed = true;
@@ -156,7 +158,7 @@ export async function run(
   return { history, keys: [...byName.values()], byName };
 }
 
-/** Asks again until every answer is known. */
+/** Repeats calls until every answer is known. */
 async function persist(
   ask: (all: readonly Asked[], apiKey: string) => Promise<readonly Call[]>,
   calls: readonly Call[],
@@ -189,7 +191,7 @@ function next(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
   };
 }
 
-/** The first code until it is used, and from then on guesses, with that code sent again between them. */
+/** Sends the first code until it is used; then guesses, with the used code between the guesses. */
 function insisting(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
   const { name, key } = slot;
   const isGuess = slot.isUsed && random.chance(0.5);
@@ -198,18 +200,18 @@ function insisting(slot: Slot, apiKeys: readonly string[], random: Random): Aske
     apiKey: random.pick(apiKeys),
     requestId: undefined,
     ...(isGuess ? { code: wrongCode(key, random), step: undefined } : { code: codeOf(key, key.first), step: key.first }),
-    // Let pass, or refused as replayed: neither gives an attempt back.
+    // The used code passes with `allow_reuse`, or is REPLAYED; neither clears the failures.
     claim: !slot.isUsed || random.chance(0.3),
     afterStep: undefined,
   };
 }
 
-/** The same again, or by a caller who mixes something up. */
+/** Returns the same request again, or with another code under the same id. */
 function repeated(asked: Asked, slot: Slot, random: Random): Asked {
   return random.chance(0.8) ? asked : { ...asked, ...chooseCode(slot, random) };
 }
 
-/** A new code, one that was sent before, or a wrong one. */
+/** Chooses a new code, an earlier code, or a wrong code. */
 function chooseCode(slot: Slot, random: Random): Pick<Asked, 'code' | 'step'> {
   const { key } = slot;
   if (random.chance(slot.wrong)) return { code: random.chance(0.1) ? '1' : wrongCode(key, random), step: undefined };

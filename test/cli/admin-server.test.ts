@@ -1,4 +1,4 @@
-/** `otpd keys` and `otpd attempts` by a server: the same output and exit codes as on its store. */
+/** `otpd keys` and `otpd attempts` through a server: the same output and exit codes as on its store. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +27,14 @@ function byServer(args: string[], stdin = '', apiKey = server.env.OTPD_API_KEY) 
 async function create(...args: string[]): Promise<{ apiKey: string; key: { id: string } }> {
   return JSON.parse((await byServer(['keys', 'create', '--name', 'shop', '--json', ...args])).out);
 }
+
+it('an invalid address is named by the setting of these commands', async () => {
+  const { code, err } = await byServer(['keys', 'list', '--server', ':1']);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: 'error: the address must be HOST:PORT, [IPV6]:PORT or unix:PATH: check --server/OTPD_ADMIN_ADDRESS\n',
+  });
+});
 
 describe('keys', () => {
   it('are made as on the store, alone on standard output', async () => {
@@ -65,14 +73,14 @@ describe('keys', () => {
     const rotated = await byServer(['keys', 'rotate', key.id, '--grace', '7d']);
     expect(rotated.out).toMatch(new RegExp(`^otpd_${key.id}_`));
     expect(rotated.out.trim()).not.toBe(apiKey);
-    expect(rotated.err).toBe(`API key ${key.id} has a new secret; the old one works for another 7 d. It is shown this once:\n`);
+    expect(rotated.err).toBe(`API key ${key.id} has a new secret; the old one works for another 7 d. It is shown only once:\n`);
     expect(JSON.parse((await onStore(['keys', 'show', key.id, '--json'])).out)).toHaveProperty('oldSecretExpireTime');
     expect((await byServer(['keys', 'revoke', key.id])).out).toBe(`revoked ${key.id} (shop, plan ultra, never used)\n`);
     expect((await byServer(['keys', 'revoke', key.id])).out).toBe(`${key.id} was already revoked\n`);
     expect((await onStore(['keys', 'show', key.id, '--json'])).out).toContain('"status":"revoked"');
   });
 
-  it.each([['show'], ['rotate'], ['revoke']])('that are not there are told as on the store: %s', async (command) => {
+  it.each([['show'], ['rotate'], ['revoke']])('that do not exist are reported as on the store: %s', async (command) => {
     for (const id of ['000000000000', 'otpd_x']) {
       const [there, here] = [await byServer(['keys', command, id]), await onStore(['keys', command, id])];
       expect(there).toEqual(here);
@@ -139,7 +147,7 @@ describe('attempts', () => {
     );
   });
 
-  it('show the used steps as on the store, and have a HOTP go on from a counter', async () => {
+  it('show the used steps as on the store, and set a HOTP to a counter', async () => {
     const other = 'KRSXG5DTMVRXEZLUKRSXG5DTMVRXEZLU';
     const hotp = ['--type', 'hotp', '--counter', '7'];
     const code = (await otpd(['token', '-', ...hotp], { env: server.env, stdin: other })).out.trim();
@@ -174,7 +182,7 @@ describe('attempts', () => {
   });
 });
 
-it('a server that is not there is told of by the setting that names it', async () => {
+it('an unreachable server is reported with the setting that names it', async () => {
   const env = { OTPD_API_KEY: server.env.OTPD_API_KEY };
   expect(await otpd(['keys', 'list', '--server', '127.0.0.1:1'], { env })).toEqual({
     code: 2,

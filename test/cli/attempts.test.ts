@@ -1,4 +1,4 @@
-/** `otpd attempts` on a database beside a server: what is kept of a secret, shown, unlocked, and put back after a clock was ahead. */
+/** `otpd attempts` on a database beside a server: shows the state of a secret, unlocks it, and resets it after a clock was ahead. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   folder = makeFolder();
   auditLog = join(folder, 'audit.log');
   store = openPatientStore(databaseFile(server.dataDir));
-  // Its writer has to start first.
+  // The writer of the store has to start first.
   await store.ping();
 });
 afterEach(async () => {
@@ -48,7 +48,7 @@ const audited = () => auditedIn(auditLog);
 
 const fingerprints = () => createFingerprints(readFingerprintKey(fingerprintKeyFile(server.dataDir), ''));
 
-/** Judges as the server does at `now`: the code of a step, or, if that is undefined, a wrong code. */
+/** Judges a code as the server does at `now`: the code of a step, or a wrong code if the step is undefined. */
 async function judge(step: number | undefined, now: number, parameters: ParametersInput = {}): Promise<Judgement['outcome']> {
   const { period, ...rest } = completeParameters(parameters);
   const name = stateNameOf(fingerprints(), parseSecret(SECRET), { period, ...rest }, { hasFormer: true });
@@ -87,10 +87,10 @@ describe('otpd attempts reset', () => {
     ]);
     expect(await judge(stepAt(now, 30), now)).toBe('accepted');
     expect(await judge(stepAt(now, 30), now)).toBe('replayed');
-    expect((await attempts('show')).out).toBe('open; 0 wrong codes in a row, 5 more before the key is locked\n');
+    expect((await attempts('show')).out).toBe('open; 0 wrong codes in a row, 5 more before the secret is locked\n');
   });
 
-  it('puts a key that was used before back to the current step, whatever type and period are named', async () => {
+  it('resets a key that was used in the future to the current step, for any type and period', async () => {
     const now = Date.now();
     const period = 3600;
     const [current, ahead] = [stepAt(now, period), stepAt(now + AHEAD, period)];
@@ -100,7 +100,7 @@ describe('otpd attempts reset', () => {
     const { code, out } = await attempts('reset', '--json');
     const [track] = (JSON.parse(out) as { tracks: { newLastStep: number }[] }).tracks;
     expect(code).toBe(0);
-    // The hour may have ended meanwhile.
+    // The hour may have ended in the meantime.
     expect(track?.newLastStep).toBeOneOf([current, current + 1]);
     expect(track).toEqual({ periodSeconds: period, lastStep: ahead, newLastStep: track?.newLastStep });
     expect(await judge(current, now, { period })).toBe('replayed');
@@ -121,7 +121,7 @@ describe('otpd attempts reset', () => {
     const nothing = 'error: nothing to reset: no used step is later than a window reaches from now';
     expect(await attempts('reset')).toEqual({ code: 2, out: '', err: `${nothing}\n` });
     const now = Date.now();
-    // A step that a caller may ask for with the widest window, at the end of the hour too.
+    // A step that a caller may request with the widest window, even at the end of the hour.
     const near = stepAt(now, 3600) + 10;
     await judge(near, now, { period: 3600 });
     const { code, out, err } = await attempts('reset', '--period', '3600');
@@ -146,7 +146,7 @@ describe('otpd attempts reset', () => {
     expect(await judge(57, now, { type: 'hotp' })).toBe('replayed');
   });
 
-  it('forgets the used counters of a HOTP from the one that is named on', async () => {
+  it('forgets the used counters of a HOTP from the named counter on', async () => {
     const now = Date.now();
     for (const counter of [3, 57]) await judge(counter, now, { type: 'hotp' });
     const { code, out } = await attempts('reset', '--type', 'hotp', '--counter', '10');
@@ -167,8 +167,8 @@ describe('otpd attempts reset', () => {
   it('says in its help what it does and what not', async () => {
     const { out } = await otpd(['attempts', '--help']);
     const help = out.replace(/\s+/g, ' ');
-    expect(help).toContain('put back to the current step, or forgotten if no step up to the current one was used');
-    expect(help).toContain('Nothing up to now is accepted again');
+    expect(help).toContain('set back to the current step, or forgotten if no step up to the current step was used');
+    expect(help).toContain('No code up to now is accepted again');
   });
 });
 
@@ -217,7 +217,9 @@ describe('a set of recovery codes', () => {
   it('is shown and unlocked by its name, and keeps what was used', async () => {
     await use(3);
     for (let sent = 0; sent < 5; sent += 1) await use(undefined);
-    expect((await ofSet('show')).out).toMatch(/^locked for 1 min, until .*; 5 wrong codes in a row; 1 recovery code used\n$/);
+    expect((await ofSet('show')).out).toMatch(
+      /^locked for (1 min|\d+ s), until .*; 5 wrong codes in a row; 1 recovery code used\n$/,
+    );
     expect(JSON.parse((await ofSet('show', '--json')).out)).toMatchObject({
       failures: 5,
       locked: true,

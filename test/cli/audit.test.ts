@@ -1,4 +1,4 @@
-/** `otpd audit verify`: what it says of a trail, and its exit codes. */
+/** `otpd audit verify`: its output for a trail, and its exit codes. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -47,14 +47,14 @@ it('a trail without its beginning is one only if that is said', async () => {
   expect((await otpd(['audit', 'verify', file, '--continued'])).code).toBe(0);
 });
 
-it('at most twenty faults are told one by one', async () => {
+it('at most twenty faults are listed', async () => {
   write([lines()[0] ?? '', ...Array<string>(30).fill('nonsense')]);
   const { out } = await otpd(['audit', 'verify', file]);
   expect(out.split('\n')).toHaveLength(23);
   expect(out).toContain('and 10 more faults\nnot whole: 31 lines');
 });
 
-it('a file that is not there is told of, with exit code 2', async () => {
+it('a missing file is reported, with exit code 2', async () => {
   const missing = join(folder, 'missing');
   expect(await otpd(['audit', 'verify', missing])).toEqual({
     code: 2,

@@ -1,4 +1,4 @@
-/** `otpd backup` and `otpd restore`: what they write and say, what they refuse, and what they leave behind. */
+/** `otpd backup` and `otpd restore`: their files and output, their refusals, and the files that they leave. */
 import {
   chmodSync,
   chownSync,
@@ -43,7 +43,7 @@ const includedKey = () => `${backup}.fingerprint-key`;
 const backups = () => readdirSync(join(folder, 'backups')).toSorted();
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-/** A store that was served from, with a key. */
+/** Makes a store that a server has used, with an API key. */
 async function makeStore(): Promise<void> {
   await (await startReal({ dataDir }))[Symbol.asyncDispose]();
 }
@@ -55,7 +55,7 @@ async function expectRefusal(args: string[], ...complaints: string[]): Promise<v
   for (const complaint of complaints) expect(err).toContain(complaint);
 }
 
-/** The names of the API keys. */
+/** Returns the names of the API keys. */
 async function names(): Promise<string[]> {
   const { out } = await run('keys', 'list', '--json');
   return out
@@ -106,7 +106,7 @@ describe('backup', () => {
     expect(backups()).toEqual(['otpd.db']);
   });
 
-  it('replaces nothing unless told so', async () => {
+  it('replaces nothing without --force', async () => {
     await makeStore();
     writeFileSync(backup, 'mine');
     await expectRefusal(['backup', backup], `${backup} exists already`, '--force');
@@ -139,7 +139,7 @@ describe('backup', () => {
     expect(backups()).toEqual([]);
   });
 
-  it('is refused with a fingerprint key that is none, or of another store, and leaves nothing', async () => {
+  it('is refused with a fingerprint key that is invalid or of another store, and leaves nothing', async () => {
     await makeStore();
     writeFileSync(join(folder, 'key'), OTHER_KEY);
     const include = ['backup', backup, '--include-fingerprint-key', '--fingerprint-key-file'];
@@ -197,7 +197,7 @@ describe('the sealing keys', () => {
     expect(backups()).toEqual([]);
   });
 
-  it('come back with a restore, for their owner alone', async () => {
+  it('are restored, for their owner only', async () => {
     await makeStore();
     await run('backup', backup, '--include-fingerprint-key', '--include-sealing-keys');
     const text = readFileSync(ring(), 'utf8');
@@ -209,7 +209,7 @@ describe('the sealing keys', () => {
     await makeStore();
   });
 
-  it('are added to those that are there: none is lost, and none that was retired comes back', async () => {
+  it('are added to the present ones: no key is lost, and no retired key comes back', async () => {
     await makeStore();
     const [first = ''] = ids(ring());
     await run('sealing-keys', 'add', '--now');
@@ -260,7 +260,7 @@ describe('restore', () => {
     expect(await names()).toEqual(['test', 'before', 'test']);
   });
 
-  it('replaces a database only when told so, and keeps it', async () => {
+  it('replaces a database only with --force, and keeps it', async () => {
     await expectRefusal(['restore', backup], `${database()} exists already`, '--force');
     expect(await names()).toEqual(['test', 'before', 'after']);
     const { code, out } = await run('restore', backup, '--force', '--json');
@@ -311,7 +311,7 @@ describe('restore', () => {
     expect(kept()).toHaveLength(1);
   });
 
-  it('replaces another fingerprint key only when told so, and keeps it', async () => {
+  it('replaces another fingerprint key only with --force, and keeps it', async () => {
     rmSync(database());
     writeFileSync(serverKey(), OTHER_KEY);
     await expectRefusal(['restore', backup], `${serverKey()} is another fingerprint key`, '--force');
@@ -352,7 +352,7 @@ describe('restore', () => {
     await expectRefusal(['restore', backup, '--redis-url', 'redis://127.0.0.1'], 'the store is a Redis');
   });
 
-  it('leaves the backup as it was, whatever its mode', async () => {
+  it('leaves the backup unchanged, with any mode', async () => {
     chmodSync(backup, 0o444);
     const before = readFileSync(backup);
     expect((await run('restore', backup, '--force')).code).toBe(0);
@@ -367,10 +367,10 @@ describe('restore', () => {
     expect(JSON.parse(line)).toMatchObject({ event: 'store.restored', backupTime: expect.stringMatching(/Z$/) });
   });
 
-  it('gives the files to the owner of the folder', async () => {
+  it('makes the owner of the folder the owner of the files', async () => {
     rmSync(database());
     rmSync(serverKey());
-    // For others than root there is no other owner.
+    // Only root can have files of other owners.
     if (process.getuid?.() === 0) chownSync(dataDir, 65_534, 65_534);
     const { uid, gid } = statSync(dataDir);
     expect((await run('restore', backup)).code).toBe(0);

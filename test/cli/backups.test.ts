@@ -1,4 +1,4 @@
-/** Plaintext backups of Aegis and 2FAS, with the fields as the apps write them, and what is wrong with others. */
+/** Plaintext backups of Aegis and 2FAS with the fields that the apps write, and the errors for others. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ const backup = (name: string): Backup => JSON.parse(readFileSync(join(import.met
 const shown = (entries: readonly (string | InvalidInputError)[]) =>
   entries.map((entry) => (entry instanceof InvalidInputError ? entry.message : entry));
 
-/** A vault of one key, whose information is changed. */
+/** Returns a vault with a single key, whose information is changed. */
 function aegis(info: Backup, entry: Backup = {}): Backup {
   const complete = { secret: 'JBSWY3DPEHPK3PXP', algo: 'SHA1', digits: 6, period: 30, ...info };
   const entries = [{ type: 'totp', name: 'a', issuer: 'b', info: complete, ...entry }];
@@ -22,7 +22,7 @@ function aegis(info: Backup, entry: Backup = {}): Backup {
 }
 
 describe('a backup that cannot be read', () => {
-  it('is an encrypted one, and the message says how to export it anew', () => {
+  it('is encrypted, and the message says how to export it again', () => {
     expect(() => readAegis(backup('aegis-encrypted.json'))).toThrow(/encrypted: export it again in Aegis, .* without encryption/);
     expect(() => readTwoFas(backup('2fas-encrypted.json'))).toThrow(/encrypted: export it again in 2FAS, .* without a password/);
   });
@@ -71,7 +71,7 @@ describe('a key that cannot be used', () => {
 });
 
 describe('a backup of Aegis', () => {
-  it('gives its TOTP and HOTP keys, and a reason for each other', () => {
+  it('returns its TOTP and HOTP keys, and a reason for each other key', () => {
     expect(isAegis(backup('aegis.json'))).toBe(true);
     expect(shown(readAegis(backup('aegis.json')))).toEqual([
       expect.stringMatching(
@@ -91,7 +91,7 @@ describe('a backup of Aegis', () => {
 });
 
 describe('a backup of 2FAS', () => {
-  it('gives its TOTP and HOTP keys, and a reason for each other', () => {
+  it('returns its TOTP and HOTP keys, and a reason for each other key', () => {
     expect(isTwoFas(backup('2fas.json'))).toBe(true);
     expect(shown(readTwoFas(backup('2fas.json')))).toEqual([
       expect.stringMatching(
@@ -113,7 +113,7 @@ describe('a backup of 2FAS', () => {
   });
 });
 
-it('never fails otherwise, whatever the JSON', () => {
+it('never fails otherwise, for any JSON', () => {
   const words = fc.constantFrom(
     'db',
     'header',

@@ -24,7 +24,7 @@ afterAll(async () => {
 const batch = (args: string[], stdin?: string, env: Record<string, string> = server.env) =>
   otpd(['batch', ...args], { env, ...(stdin !== undefined && { stdin }) });
 
-/** A HOTP of its own for each item, with the code of counter 0. */
+/** Makes a new HOTP for each item, with its code at counter 0. */
 function newKey(): { secret: string; code: string } {
   const bytes = randomBytes(20);
   return { secret: formatSecret(bytes), code: hotpCode(bytes, 0, { algorithm: 'SHA1', digits: 6 }) };
@@ -33,7 +33,7 @@ const rowOf = ({ secret, code }: ReturnType<typeof newKey>) => `${secret},hotp,0
 const HEADER = 'key,type,counter,code';
 
 describe('verify', () => {
-  it('tells each outcome on a line of its own, in order, and exits by the worst', async () => {
+  it('prints each outcome on a separate line, in order, and exits with the worst', async () => {
     const [one, other] = [newKey(), newKey()];
     const wrong = { ...other, code: other.code === '000000' ? '000001' : '000000' };
     const all = await batch(['verify'], [HEADER, rowOf(one), rowOf(other)].join('\n'));
@@ -88,7 +88,7 @@ describe('verify', () => {
     expect([code, out]).toEqual([1, 'not a code: 6 digits expected\n'.repeat(60)]);
   });
 
-  it('takes sealed keys, and tells the one to store instead behind a tab', async () => {
+  it('accepts sealed keys, and prints the one to store instead after a tab', async () => {
     const sealed = await otpd(['seal', '--context', 'user-1', '--type', 'hotp', '--counter', '0', SECRET], { env: server.env });
     const rows = `key,context,code\n${sealed.out.trim()},user-1,755224\n${sealed.out.trim()},user-2,287082\n`;
     const { code, out, err } = await batch(['verify'], rows);
@@ -96,7 +96,7 @@ describe('verify', () => {
     expect(err).toMatch(/^error: item 2: .*\(SEALED_KEY_INVALID\)\n$/);
   });
 
-  it('tells which items have no outcome if a later call fails, and how', async () => {
+  it('says which items have no outcome after a later call has failed, and how', async () => {
     const rows = Array.from({ length: 150 }, newKey).map(rowOf);
     const plans = join(folder, 'plans.json');
     writeFileSync(plans, '{"tight": {"hour": 120}, "unlimited": {}}');
@@ -113,7 +113,7 @@ describe('verify', () => {
 });
 
 describe('token', () => {
-  it('tells each code, and an empty line for an item that failed', async () => {
+  it('prints each code, and an empty line for a failed item', async () => {
     const { code, out, err } = await batch(['token'], `key,type,counter\n${SECRET},hotp,0\n!,hotp,0\n${SECRET},hotp,1\n`);
     expect([code, out]).toEqual([2, '755224\n\n287082\n']);
     expect(err).toMatch(/^error: item 2: key\.secret: /);

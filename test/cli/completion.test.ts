@@ -1,4 +1,4 @@
-/** `otpd completion`: the scripts, asked by the shells themselves. */
+/** `otpd completion`: the scripts, tested in the shells themselves. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The proposals for a line, whose last word may be empty. */
+/** Returns the proposals for a line, whose last word may be empty. */
 const ask: Readonly<Record<string, (words: readonly string[]) => Promise<string[]>>> = {
   async bash(words) {
     const ask = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _otpd; printf "%s\\n" "\${COMPREPLY[@]}"`;
@@ -36,7 +36,7 @@ const ask: Readonly<Record<string, (words: readonly string[]) => Promise<string[
   },
 };
 
-/** Why a shell cannot be asked; undefined if it is there. */
+/** Returns why a shell cannot be used; undefined if it is installed. */
 function without(shell: string): string | undefined {
   return spawnSync(shell, ['-c', 'exit']).error === undefined ? undefined : `there is no ${shell}`;
 }
@@ -79,7 +79,7 @@ async function completesInZsh(): Promise<void> {
   ] as const) {
     session.type(typed);
     await expect.poll(() => `${session.screen()} `, { timeout: 60_000 }).toMatch(completed);
-    // Drops the line.
+    // Clears the line.
     session.type('\x15');
   }
   session.type('exit\r');

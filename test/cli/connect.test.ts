@@ -1,4 +1,4 @@
-/** Where the client connects, what it refuses to send in the clear, and what it says when nobody answers. */
+/** Where the client connects, what it refuses to send without TLS, and its message if no server answers. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -25,7 +25,12 @@ describe('before anything is sent', () => {
     ['an address that only begins like this machine', env, ['--address', '127.0.0.1.example.com:1'], 'in the clear'],
     ['every interface', env, ['--address', '0.0.0.0:50051'], 'in the clear'],
     ['an address without a host', env, ['--address', ':50051'], 'the address must be HOST:PORT'],
-    ['an address with a scheme', env, ['--address', 'https://otp.example.com'], 'the address must be HOST:PORT'],
+    [
+      'an address with a scheme',
+      env,
+      ['--address', 'https://otp.example.com'],
+      'unix:PATH, without a scheme such as https:// (--tls asks for TLS): check --address/OTPD_ADDRESS',
+    ],
     ['a port that is none', env, ['--address', '127.0.0.1:70000'], 'the address must be HOST:PORT'],
     ['an IPv6 address without brackets', env, ['--address', '::1'], 'the address must be HOST:PORT'],
     ['--plaintext with --tls', env, ['--plaintext', '--tls'], '--plaintext excludes --tls'],
@@ -56,7 +61,7 @@ describe('before anything is sent', () => {
   });
 });
 
-describe.concurrent('when nobody answers', () => {
+describe.concurrent('if no server answers', () => {
   it('says how to start the server if the connection is refused', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     expect(await otpd(['token', SECRET, '--address', address], { env })).toEqual({
@@ -72,6 +77,14 @@ describe.concurrent('when nobody answers', () => {
     expect(err).toContain('cannot reach otpd at unix:/nonexistent/otpd.sock: is it running?');
   });
 
+  it('names the setting of the server if its name cannot be resolved', async () => {
+    const { code, err } = await otpd(['token', SECRET, '--plaintext', '--address', 'nosuchhost.invalid:1'], { env });
+    expect(code).toBe(2);
+    expect(err).toBe(
+      'error: cannot reach otpd at nosuchhost.invalid:1: the name cannot be resolved; set --address/OTPD_ADDRESS\n',
+    );
+  });
+
   it('says the same in JSON', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const { code, err } = await otpd(['watch', SECRET, '--json', '--address', address], { env });
@@ -81,7 +94,7 @@ describe.concurrent('when nobody answers', () => {
     expect(error.message).toContain(`cannot reach otpd at ${address}`);
   });
 
-  it('gives up on a listener that never speaks, and tells a waiting terminal', async () => {
+  it('gives up on a listener that does not answer, and shows the wait on a terminal', async () => {
     await using silent = await listen(() => undefined);
     const { code, err } = await otpd(['token', SECRET, '--address', silent.address, '--timeout', '1.2'], { env, tty: true });
     expect(code).toBe(2);
@@ -123,6 +136,7 @@ describe('TLS', () => {
   const own = ['--ca', path('ca.pem'), '--cert', path('client.pem'), '--key', path('client.key')];
   let server: Double;
   let elsewhere: Double;
+  let plain: Double;
 
   beforeAll(async () => {
     makeCertificates(folder);
@@ -131,10 +145,12 @@ describe('TLS', () => {
     const verify = [{ valid: true, status: VerifyStatus.ACCEPTED }];
     server = await startDouble({ credentials, verify });
     elsewhere = await startDouble({ credentials, verify, host: '127.0.0.2' });
+    plain = await startDouble({ verify });
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     await elsewhere[Symbol.asyncDispose]();
+    await plain[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   });
 
@@ -154,11 +170,32 @@ describe('TLS', () => {
   });
 
   it.each([
-    ['a server that the system does not trust', () => ['--tls'], /self-signed certificate/],
-    ['a certificate for another name', () => [...own, '--address', `localhost:${portOf(server)}`], /does not match certificate/],
-    ['a certificate for another address', () => [...own, '--address', elsewhere.address], /127.0.0.2 is not in the cert's list/],
+    [
+      'a server that the system does not trust',
+      () => ['--tls'],
+      /: self-signed certificate in certificate chain; give the root certificate of the server with --ca or OTPD_CA\n$/,
+    ],
+    [
+      'a certificate for another name',
+      () => [...own, '--address', `localhost:${portOf(server)}`],
+      /does not match certificate.*; call the server by a name that its certificate has\n$/,
+    ],
+    [
+      'a certificate for another address',
+      () => [...own, '--address', elsewhere.address],
+      /127.0.0.2 is not in the cert's list.*; call the server by a name that its certificate has\n$/,
+    ],
+    [
+      'a server without TLS',
+      () => ['--tls', '--address', plain.address],
+      /cannot reach otpd at .*; if the server uses no TLS, call it without --tls, --ca, OTPD_TLS and OTPD_CA\n$/,
+    ],
     ['a server that wants a certificate', () => ['--ca', path('ca.pem')], /(certificate required|connection to otpd at)/],
-    ['a server that wants TLS', () => [], /(cannot reach|connection to) otpd at/],
+    [
+      'a server that wants TLS',
+      () => [],
+      /cannot reach otpd at .*; if the server uses TLS, call it with --tls, or with --ca and its root certificate\n$/,
+    ],
   ])('fails with an explanation before %s', async (_, flags, complaint) => {
     const { code, out, err } = await otpd(['token', SECRET, ...flags()], { env: { ...env, OTPD_ADDRESS: server.address } });
     expect({ code, out }).toEqual({ code: 2, out: '' });

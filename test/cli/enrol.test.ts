@@ -17,7 +17,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 const ALICE = ['enrol', '--issuer', 'ACME', '--account', 'alice@example.com'];
 const BLOB = /^otpk1_[A-Za-z0-9_-]{48,}$/m;
 
-/** Enrols as a user does: `codesOf` gives what is typed once the URI is there; the input then ends. */
+/** Enrols as a user does. `codesOf` returns the lines to type once the URI is shown; then the input ends. */
 async function enrol(args: readonly string[], codesOf: (code: string) => readonly string[], signal?: AbortSignal) {
   const stdin = new PassThrough();
   let shown = '';
@@ -60,13 +60,13 @@ describe('an enrolment', () => {
       [
         'Code that the app shows: wrong code (4 attempts left)\n',
         'Code that the app shows: not a code: 6 digits expected\n',
-        'Code that the app shows: warning: the key has no context: who can write to your table can put it on another user\n',
+        'Code that the app shows: warning: the sealed key has no context: anybody who can write to your table can move it to another user\n',
       ].join(''),
     );
     expect(out).toMatch(BLOB);
   });
 
-  it('of a HOTP gives the counter to store', async () => {
+  it('of a HOTP prints the counter to store', async () => {
     const { code, out } = await enrol(['--type', 'hotp'], (right) => [right]);
     expect(code).toBe(0);
     expect(out).toContain('\nStore the next counter beside it, and send it as key.counter: 1\n');
@@ -84,10 +84,10 @@ describe('an enrolment', () => {
   it('that ends without a code has nothing to store, and exits 2', async () => {
     const { code, out, err } = await enrol([], () => []);
     expect({ code, blob: BLOB.test(out) }).toEqual({ code: 2, blob: false });
-    expect(err).toMatch(/error: no code came: the key is not confirmed, and is not to be stored; enrol again\n$/);
+    expect(err).toMatch(/error: no code came: the sealed key is not confirmed\. Do not store it; enrol again\n$/);
   });
 
-  it('ends at Ctrl-C, with its message on a line of its own', async () => {
+  it('ends at Ctrl-C, with its message on a separate line', async () => {
     const stop = new AbortController();
     const onOutput = (text: string) => void (text.startsWith('URI') && setImmediate(() => stop.abort()));
     const outcome = await otpd(ALICE, { env: server.env, stdin: new PassThrough(), onOutput, signal: stop.signal });
@@ -123,7 +123,9 @@ describe('an enrolment', () => {
     await using away = await startDouble({ generate, verify: [{ code: 14, message: 'the store is away' }] });
     const outcome = await otpd(ALICE, { env: { OTPD_ADDRESS: away.address, OTPD_API_KEY: 'any' }, stdin: '123456' });
     expect(outcome.code).toBe(2);
-    expect(outcome.err).toContain('; the key is not confirmed: store nothing, remove the account from the app, and enrol again');
+    expect(outcome.err).toContain(
+      '; the sealed key is not confirmed: store nothing, remove the account from the app, and enrol again',
+    );
     expect(new Set(away.verified.map(({ requestId }) => requestId)).size).toBe(1);
     expect(away.verified.length).toBeGreaterThan(1);
   });

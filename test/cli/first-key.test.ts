@@ -1,7 +1,8 @@
-/** The first start: where the first API key goes, and what others on the machine can read. */
+/** The first start: the place of the first API key, and what others on the machine can read. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +21,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const API_KEY = /otpd_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
 const LISTENS = /(?:listens|is ready) on ([^\s;]+)/;
-/** The lines to paste: what is exported, and the command. */
+/** The lines to paste: exported variables, and the command. */
 const TO_PASTE = /(?:^ {2}export OTPD_\w+=.*\n)+^ {2}npx otpd .*$/m;
 const PATIENT = { timeout: 60_000 };
 
@@ -33,12 +34,12 @@ let dataDir: string;
 
 beforeEach(() => {
   folder = makeFolder();
-  // A name that a shell would take for several words.
+  // A name that a shell would split into several words.
   dataDir = join(folder, "my otpd's data");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Starts `otpd serve`, on a terminal or with its output in pipes, and stops it after `use`; all that it said. */
+/** Starts `otpd serve` on a terminal or with pipes, and stops it after `use`. Resolves to all its output. */
 async function serve(
   use: (address: string, output: () => string) => Promise<void>,
   { terminal = false, env = {} } = {},
@@ -63,7 +64,7 @@ async function serve(
   return said;
 }
 
-/** Runs lines in a shell as a person does who copied them, in the folder of the checkout. */
+/** Runs lines in a shell as a person would who copied them, in the folder of the checkout. */
 async function paste(lines: string): Promise<string> {
   const child = spawn('sh', ['-c', lines], { cwd: ROOT, env: process.env, stdio: ['ignore', 'pipe', 'ignore'] });
   return text(child.stdout);
@@ -109,7 +110,7 @@ describe('where standard output is no terminal', () => {
     expect(existsSync(keyFile())).toBe(false);
   });
 
-  test('a file of a store that is gone is replaced, whatever its mode', async () => {
+  test('a file of an earlier store is replaced, with any mode', async () => {
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(keyFile(), 'old', { mode: 0o644 });
     await serve(async (address) => expect(await tokenWith(readFileSync(keyFile(), 'utf8').trim(), address)).toBe('OK'));
@@ -136,6 +137,25 @@ describe('where standard output is no terminal', () => {
   });
 });
 
+test.each(['1', '2'])('a failed start leaves no key that was not shown: %s workers', async (workers) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const env = { OTPD_WORKERS: workers, OTPD_HTTP_LISTEN: 'off', OTPD_OPS_LISTEN: 'off' };
+  const child = spawn(process.execPath, [MAIN, 'serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dataDir], {
+    env,
+    stdio: 'ignore',
+  });
+  expect(await once(child, 'exit')).toEqual([2, null]);
+  taken.close();
+  expect(existsSync(keyFile())).toBe(false);
+  const said = await serve(
+    async (address) => expect(await tokenWith(readFileSync(keyFile(), 'utf8').trim(), address)).toBe('OK'),
+    { env },
+  );
+  expect(said).toContain(`\n  API key  ${keyFile()}\n`);
+});
+
 test('a link to the page hands the key over on a terminal alone, in the part of it that no browser sends', async () => {
   const env = { OTPD_HTTP_LISTEN: '127.0.0.1:0' };
   const [, url = '', key] =
@@ -156,14 +176,14 @@ test('on a terminal the key is shown, and kept in no file', async () => {
   );
   expect(said).toContain('shown this once');
   const key = API_KEY.exec(said)?.[0] ?? '';
-  // In the environment of a shell, and in no argument of a command, which others would see.
+  // The key is in the environment of a shell, and not in an argument of a command, which others would see.
   for (const line of said.split('\n').filter((one) => one.includes(key)))
     expect(line).toMatch(/^ {2}(API key {2}\S+|export OTPD_API_KEY=\S+)\r?$/);
   expect(existsSync(keyFile())).toBe(false);
 });
 
 describe('what others can read', () => {
-  test.each(['1', '2'])('is told once, with the command that ends it: %s workers', async (workers) => {
+  test.each(['1', '2'])('is reported once, with the command that changes it: %s workers', async (workers) => {
     await serve(async () => undefined);
     chmodSync(dataDir, 0o755);
     chmodSync(join(dataDir, 'fingerprint.key'), 0o640);

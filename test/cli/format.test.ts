@@ -1,10 +1,10 @@
-/** The small readers and writers: spans, moments, columns, codes. */
+/** The small parsers and formatters: spans, moments, columns, codes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration, formatInstant, parseRfc3339, parseUnixSeconds } from '../../src/cli/input/time.ts';
 import { countdown, groupCode } from '../../src/cli/output/code-view.ts';
 import { alignColumns, printable } from '../../src/cli/output/text.ts';
-import { parseDuration } from '../../src/config/duration.ts';
+import { parseDuration } from '../../src/config/parsers.ts';
 
 describe('a span', () => {
   it.each(['', '90', 'd', '-1d', '1.5h', '1 d', '1D', '36526d', '99999999999s', '1d2h'])('is not %j', (text) => {
@@ -55,7 +55,7 @@ describe('a moment', () => {
     expect(parseRfc3339(text)).toBeUndefined();
   });
 
-  it('in RFC 3339 reads back as it was written', () => {
+  it('in RFC 3339 survives a round trip', () => {
     const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
     fc.assert(fc.property(seconds, (s) => parseRfc3339(formatInstant(s * 1000)) === s * 1000));
   });

@@ -1,4 +1,4 @@
-/** `otpd generate` against the real service: what is printed, and what is saved. */
+/** `otpd generate` against the real service: its output and its files. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -92,7 +92,7 @@ describe('a new key', () => {
     expect(existsSync(path('alice.png'))).toBe(false);
   });
 
-  it('comes with the warnings for what apps ignore', async () => {
+  it('prints the warnings for parameters that apps ignore', async () => {
     const { code, err } = await otpd([...ALICE, '--algorithm', 'sha256', '--digits', '8'], { env: server.env });
     expect(code).toBe(0);
     expect(err).toMatch(/^warning: algorithm: .*\nwarning: digits: .*\n$/);

@@ -1,4 +1,4 @@
-/** `otpd health`: what it asks, and how it exits where nobody answers. */
+/** `otpd health`: its request, and its exit code if no server answers. */
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOpsDoor } from '../../src/ops/server.ts';
@@ -20,7 +20,7 @@ async function openDoor(isReady: boolean, host = '127.0.0.1'): Promise<number> {
   return door.listen(host, 0);
 }
 
-/** Takes connections and says nothing. */
+/** Accepts connections, and answers with `answer`, by default with nothing. */
 async function openSilence(answer = ''): Promise<number> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -52,7 +52,7 @@ describe('otpd health', () => {
     expect(await otpd(['health'], { env: { OTPD_OPS_LISTEN: `${host}:${port}` } })).toEqual({ code: 0, out: 'ok\n', err: '' });
   });
 
-  it('exits 1 where nobody listens, and says where it looked', async () => {
+  it('exits with 1 if no server listens, and names the address', async () => {
     const port = await freePort();
     expect(await otpd(at(port))).toEqual({
       code: 1,

@@ -1,4 +1,4 @@
-/** Every command of docs/import-export.md, run in the order of the page in one folder, as it stands there but for the address of HTTP. */
+/** Runs every command of docs/import-export.md unchanged, except for the HTTP address, in the order of the page and in one folder. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -42,7 +42,7 @@ test.each(EXAMPLES)('$command', async ({ command = '', answer }) => {
   else expect(`${stdout}${stderr}`).toMatch(patternOf(answer));
 });
 
-/** The answer as a pattern: `…` stands for anything in a line. */
+/** Returns the answer as a pattern: `…` stands for any text in a line. */
 function patternOf(answer: string): RegExp {
   return new RegExp(`^${answer.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*')}$`);
 }

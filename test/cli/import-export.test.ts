@@ -61,7 +61,7 @@ describe('an import that is not done', () => {
     expect(err).not.toContain(SECRET);
   });
 
-  it('leaves no file behind, and an old one as it was', async () => {
+  it('leaves no new file, and an existing file unchanged', async () => {
     writeFileSync(path('old.txt'), 'old');
     const refused = { ...server.env, OTPD_API_KEY: 'otpd_wrong' };
     expect((await run(['import', '-', '--out', path('new.txt')], { stdin: URI, env: refused })).code).toBe(2);
@@ -182,7 +182,7 @@ describe('sealed keys', () => {
     expect(err).toMatch(/^error: standard input, line 3: .* \(SEALED_KEY_INVALID\)\n$/);
   });
 
-  it('come with their URIs if both are asked for', async () => {
+  it('are printed with their URIs if both are requested', async () => {
     const { out } = await run(['import', '-', '--delivery', 'both'], { stdin: URI });
     expect(out).toMatch(/^otpk1_[\w-]+ {2}otpauth:\/\/totp\//);
   });
@@ -231,7 +231,7 @@ describe('an export', () => {
     expect(err).toContain('error: standard input, line 3: is neither an otpauth URI nor a sealed key');
   });
 
-  it('saves pictures for their owner alone, which give the keys back', async () => {
+  it('saves pictures for their owner only, from which the keys can be read', async () => {
     writeFileSync(path('keys.txt'), KEYS.join('\n'));
     const { code, out } = await run(['export', path('keys.txt'), '--format', 'migration', '--png', path('pictures')]);
     expect([code, out]).toEqual([0, '']);

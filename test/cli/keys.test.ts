@@ -1,4 +1,4 @@
-/** `otpd keys` on a database of its own, and beside a running server. */
+/** `otpd keys` on a new database, and beside a running server. */
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('what is refused', () => {
     ['an expiry of no unit', ['create', '--name', 'a', '--expires', '90'], "option '--expires <when>'"],
     ['an expiry after the end of time', ['create', '--name', 'a', '--expires', '9999999999w'], "option '--expires <when>'"],
     ['plans that are not there', ['create', '--name', 'a', '--plans', '/nonexistent.json'], '--plans: cannot be read (ENOENT)'],
-    ['a grace of no unit', ['rotate', 'ID', '--grace', 'soon'], "option '--grace <span>'"],
+    ['a grace of no unit', ['rotate', 'ID', '--grace', 'soon'], "option '--grace <duration>'"],
     ['a folder without a database', ['list'], 'set --data-dir/OTPD_DATA_DIR to the folder of the server'],
   ])('%s', async (_, args, complaint) => {
     const { code, out, err } = await keys(...args);
@@ -79,7 +79,7 @@ describe('what is refused', () => {
     expect(err).toMatch(/^error: --plans: basic\.weekly .*; --plans: basic\.minute /);
   });
 
-  it('a database that is none', async () => {
+  it('an invalid database', async () => {
     await create();
     writeFileSync(join(folder, 'data', 'otpd.db'), 'rubbish'.repeat(1000));
     const { code, out, err } = await keys('list');
@@ -102,7 +102,7 @@ describe('create', () => {
     expect(code).toBe(0);
     expect(out).toMatch(API_KEY);
     expect(err).toMatch(
-      /^API key [0-9A-Za-z]{12} \(billing, plan ultra, generate,token,verify\) never expires\. It is shown this once:\n$/,
+      /^API key [0-9A-Za-z]{12} \(billing, plan ultra, generate,token,verify\) never expires\. It is shown only once:\n$/,
     );
     expect(statSync(join(folder, 'data', 'otpd.db')).mode & 0o777).toBe(0o600);
   });
@@ -170,19 +170,19 @@ describe('list and show', () => {
 });
 
 describe('rotate and revoke', () => {
-  it('gives a new secret, and says until when the old one works', async () => {
+  it('prints a new secret, and says until when the old one works', async () => {
     const { apiKey, key } = await create();
     const before = Date.now();
     const { code, out, err } = await keys('rotate', key.id, '--grace', '7d');
     const after = Date.now();
     expect({ code, err }).toEqual({
       code: 0,
-      err: `API key ${key.id} has a new secret; the old one works for another 7 d. It is shown this once:\n`,
+      err: `API key ${key.id} has a new secret; the old one works for another 7 d. It is shown only once:\n`,
     });
     expect(out).toMatch(API_KEY);
     expect(out.trim()).not.toBe(apiKey);
     const end = Date.parse(String((await show(key.id))['oldSecretExpireTime']));
-    // To the second.
+    // Exact to the second.
     expect(end).toBeGreaterThan(before - 1000 + 7 * 86_400_000);
     expect(end).toBeLessThanOrEqual(after + 1000 + 7 * 86_400_000);
   });

@@ -1,4 +1,4 @@
-/** The manual page: whole, current, and without a fault that its readers find. */
+/** The manual page: complete, current, and without errors that its readers report. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,10 +10,10 @@ import { SILENT } from './harness.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PAGE = `${ROOT}man/otpd.1`;
 
-/** A letter that the next one is printed over, as bold letters are. */
+/** A letter that the next letter overprints, as in bold text. */
 const OVERSTRUCK = new RegExp(`.${String.fromCharCode(8)}`, 'gu');
 
-/** Why a program cannot be run; undefined if it is there. */
+/** Returns why a program cannot be run; undefined if it is installed. */
 function without(program: string): string | undefined {
   return spawnSync(program, ['--version']).error === undefined ? undefined : `there is no ${program}`;
 }

@@ -1,4 +1,4 @@
-/** The package as it is installed: what is in it, what it brings along, and the Node that it demands. */
+/** The installed package: its content, its dependencies, and the Node version that it requires. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,15 +13,15 @@ interface Lock {
 }
 
 const SLOW = 240_000;
-/** Has a new Node say of itself what an old one says, since not every machine has an old one. */
+/** Makes a new Node report the version of an old Node, since not every machine has an old one. */
 const sayingItIs = (version: string): string =>
   `data:text/javascript,Object.defineProperty(process.versions, "node", { value: "${version}" })`;
 
 let folder: string;
 let tarball: string;
-/** The tarball's content. */
+/** The folder with the content of the tarball. */
 let unpacked: string;
-/** The same with its packages, as the README says. */
+/** The folder with the package and its dependencies, installed as the README describes. */
 let installed: string;
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ function shrinkwrapped(): [path: string, Lock['packages'][string]][] {
   return Object.entries(packages);
 }
 
-/** The packages below `place` whose version is not the shrinkwrap's. */
+/** Returns the packages below `place` with another version than in the shrinkwrap. */
 function others(place: string): string[] {
   const versionAt = (path: string) => {
     const file = join(place, path, 'package.json');
@@ -51,7 +51,7 @@ function others(place: string): string[] {
   return shrinkwrapped().flatMap(([path, { version }]) => (versionAt(path) === version ? [] : [path]));
 }
 
-/** A project in a folder of its own. */
+/** Makes a project in a new folder. */
 function makeProject(name: string): string {
   const project = join(folder, name);
   mkdirSync(project);
@@ -98,7 +98,7 @@ test('installed from a registry it takes exactly these versions too', async () =
   expect(others(join(project, 'node_modules', 'otpd'))).toEqual([]);
 }, 120_000);
 
-test('it brings no Node of its own into a project', async () => {
+test('it brings no Node into a project', async () => {
   const project = makeProject('project');
   await npm(project, 'install', tarball);
   const commands = readdirSync(join(project, 'node_modules', '.bin'));
@@ -113,7 +113,7 @@ test('on an old Node it says in one line what to do', async () => {
     const told = await otpd(process.execPath, ['--import', sayingItIs(version), main, 'serve']);
     expect(told, version).toEqual({ code: 2, out: '', err: expect.stringMatching(line) });
   }
-  // It is read as numbers, and the demand is that of `engines`.
+  // Versions are compared as numbers, and the requirement is that of `engines`.
   for (const version of [
     /[\d.]+/.exec(manifest(join(installed, 'package.json')).engines?.node ?? '')?.[0] ?? '',
     '24.10.0',
@@ -122,7 +122,7 @@ test('on an old Node it says in one line what to do', async () => {
     const told = await otpd(process.execPath, ['--import', sayingItIs(version), main, '--version']);
     expect(told, version).toMatchObject({ code: 0, err: '' });
   }
-  // Every Node of this machine runs the file: it must be able to read it.
+  // Every Node on this machine must be able to parse the file.
   const nodes = (process.env['PATH'] ?? '').split(delimiter).map((place) => join(place, 'node'));
   for (const node of nodes.filter((file) => existsSync(file))) {
     const [major = 0, minor = 0] = (await otpd(node, ['-p', 'process.versions.node'])).out.split('.').map(Number);

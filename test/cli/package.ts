@@ -1,4 +1,4 @@
-/** The package as `npm pack` makes it, from a copy of the sources, and a registry on this machine that has it as if it were published. */
+/** Makes the package by `npm pack` from a copy of the sources, and runs a local registry that has it as if it were published. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -64,7 +64,7 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a registry that has this package, marked as registries mark one with a shrinkwrap, and hands on every other request. */
+/** Starts a registry with this package, marked as registries mark a package with a shrinkwrap. Forwards all other requests. */
 export async function startRegistry(tarball: string, packageFolder: string): Promise<Registry> {
   const others = (await npm(packageFolder, 'config', 'get', 'registry')).trim();
   const bytes = readFileSync(tarball);

@@ -43,7 +43,11 @@ async function firstOutput({ stdout }: ChildProcess): Promise<string> {
 describe.concurrent('a process', () => {
   it('exits 2 for wrong usage and for an empty standard input, 0 with a code', async () => {
     const [usage, empty, good] = await Promise.all([run(['token', '--digit'], ''), run(['token'], ''), run(['token'], SECRET)]);
-    expect(usage).toMatchObject({ code: 2, out: '', err: "error: unknown option '--digit' (Did you mean --digits?)\n" });
+    expect(usage).toMatchObject({
+      code: 2,
+      out: '',
+      err: "error: unknown option '--digit' (Did you mean --digits?): see `otpd token --help`\n",
+    });
     expect(empty).toMatchObject({ code: 2, out: '', err: 'error: standard input is empty: it should hold the secret\n' });
     expect(good).toMatchObject({ code: 0, out: expect.stringMatching(/^\d{6}\n$/), err: '' });
   });
@@ -61,7 +65,7 @@ describe.concurrent('a process', () => {
     expect(await outcome).toMatchObject({ code: 0, signal: null, err: '' });
   });
 
-  it('ends in peace when the reader of a watch goes away', async () => {
+  it('ends without an error when the reader of a watch closes the pipe', async () => {
     const { child, outcome } = start(['watch', SECRET, '--period', '1']);
     await firstOutput(child);
     child.stdout.destroy();

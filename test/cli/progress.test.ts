@@ -16,7 +16,7 @@ function ioOf(isTTY: boolean): Io {
   return { stderr, env: { NO_COLOR: '1' } } as unknown as Io;
 }
 
-test('it shows after a second, draws anew only what has changed, and leaves nothing', () => {
+test('it appears after a second, redraws only changes, and leaves nothing', () => {
   {
     using progress = showProgress(ioOf(true), false);
     progress.show('copying', 0.1);

@@ -1,4 +1,4 @@
-/** A limit that is reached is told with the plan that has it, and with the command that helps. */
+/** The error for a reached limit names its plan, and a command that helps. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDouble } from '../support/double.ts';
 import { otpd } from './harness.ts';
@@ -35,7 +35,7 @@ it('in JSON, each part by its name', async () => {
   });
 });
 
-describe('of a server with plans of its own', () => {
+describe('of a server with custom plans', () => {
   it('the command leaves the plan open', async () => {
     const info = { plan: 'basic', window: 'hour', limit: '1' };
     const error = { code: 8, message: 'too many', reason: 'ERROR_REASON_RATE_LIMITED', info } as const;
@@ -44,7 +44,7 @@ describe('of a server with plans of its own', () => {
     expect(err).toMatch(/^error: rate limit reached: 1 call per hour \(plan basic\).*\n.*--plan PLAN\n$/);
   });
 
-  it('a limit that is told of without its plan keeps the words of the server', async () => {
+  it('a limit without a plan in the error keeps the text of the server', async () => {
     const error = { code: 8, message: 'too many calls', reason: 'ERROR_REASON_RATE_LIMITED' } as const;
     await using double = await startDouble({ verify: [error] });
     const { err } = await otpd(['verify', SECRET, '123456'], { env: { OTPD_ADDRESS: double.address, OTPD_API_KEY: 'any' } });

@@ -25,7 +25,7 @@ describe('generate', () => {
     const { code, out, err } = await run('generate', '--count', '3', '--length', '24');
     expect(code).toBe(0);
     expect(out).toMatch(/^(([0-9A-Z]{4}-){5}[0-9A-Z]{4}\n){3}otpr1_[\w-]+\n$/);
-    expect(err).toBe('For the user to keep; they are shown this once:\nFor you to store:\n');
+    expect(err).toBe('For the user to keep; they are shown only once:\nFor you to store:\n');
   });
 
   it.each([
@@ -73,13 +73,13 @@ describe('verify', () => {
     });
   });
 
-  it('gives the answer of an earlier try again', async () => {
+  it('prints the answer of an earlier try again', async () => {
     const { codes, blob } = await generate();
     const again = ['--request-id', '01234567-89ab-4cde-8f01-23456789abcd'];
     for (let sent = 0; sent < 2; sent += 1) expect((await run('verify', blob, codes[0] ?? '', ...again)).code).toBe(0);
   });
 
-  it('cannot tell with another context, and repeats neither set nor code', async () => {
+  it('fails with another context, and repeats neither set nor code', async () => {
     const { codes, blob } = await generate('--context', 'user-1');
     const { code, out, err } = await run('verify', blob, codes[0] ?? '', '--context', 'user-2');
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -106,7 +106,7 @@ it('verify hands over a set under the current sealing key', async () => {
   expect(await otpd(['recovery-codes', 'verify', 'otpr1_abc', '0000000000000000'], { env })).toEqual({
     code: 0,
     out: 'accepted (3 codes left)\notpr1_new\n',
-    err: 'Store this set instead, if what is stored is still the one that was given:\n',
+    err: 'Store this set instead, unless the stored set has changed since:\n',
   });
 });
 

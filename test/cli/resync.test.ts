@@ -1,4 +1,4 @@
-/** `otpd resync`: the codes and the secret are told apart, the answer is told in words, and a lost one is asked for again. */
+/** `otpd resync`: it distinguishes the codes from the secret, explains the answer, and asks again for a lost answer. */
 import { describe, expect, it } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { hotpCode } from '../../src/otp/hotp.ts';
@@ -58,7 +58,7 @@ describe.concurrent('the arguments', () => {
     ]);
   });
 
-  it('say the type of a URI by themselves', async () => {
+  it('take the type from a URI', async () => {
     const uri = `otpauth://hotp/a?secret=${SECRET}&counter=1`;
     const { requests } = await resync([FOUND], [uri, '111111', '222222', '--request-id', 'mine']);
     expect(requests).toMatchObject([{ requestId: 'mine', key: { source: { case: 'uri', value: uri }, type: 0 } }]);
@@ -68,7 +68,7 @@ describe.concurrent('the arguments', () => {
     [[], 'error: two or three codes are needed: they are the last arguments\n'],
     [['111111'], 'error: two or three codes are needed: they are the last arguments\n'],
     [[SECRET, '1', '2', '3', '4'], 'error: two or three codes are needed: they are the last arguments\n'],
-    [['--sealed', 'otpk1_x', SECRET, '1', '2', '3'], 'error: SECRET and --sealed are two keys: give one of them\n'],
+    [['--sealed', 'otpk1_x', SECRET, '1', '2', '3'], 'error: SECRET and --sealed exclude each other: give one of them\n'],
     [
       [SECRET, '111111', '222222', '--window', '0'],
       "error: option '--window <n>' argument '0' is invalid. It must be at least 1.\n",
@@ -98,7 +98,7 @@ describe.concurrent('an answer', () => {
     });
   });
 
-  it('that makes no sense is none', async () => {
+  it('that makes no sense is refused', async () => {
     const { code, err } = await resync([{ valid: true, status: VerifyStatus.MISMATCH }], [SECRET, '111111', '222222']);
     expect(code).toBe(2);
     expect(err).toContain('the answer makes no sense to this version');

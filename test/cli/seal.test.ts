@@ -1,4 +1,4 @@
-/** `otpd seal` and `otpd rewrap`, and sealed keys as the input of `token`, `verify` and `watch`, against the real service. */
+/** `otpd seal` and `otpd rewrap` against the real service, and sealed keys as the input of `token`, `verify` and `watch`. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hotpCode } from '../../src/otp/hotp.ts';
@@ -38,7 +38,7 @@ describe('seal', () => {
     }
   });
 
-  it('gives a line for each key, with the context that stands behind its tab, and names what failed', async () => {
+  it('prints a line for each key, with the context after its tab, and names the failed ones', async () => {
     const input = `${SECRET}\tuser-1\n\nnot base32!\tuser-2\r\notpauth://totp/ACME:a?secret=${SECRET}\n`;
     const { code, out, err } = await run(['seal', '--context', 'all'], input);
     expect(code).toBe(2);
@@ -83,7 +83,7 @@ describe('seal', () => {
 });
 
 describe('rewrap', () => {
-  it('gives an equivalent key, and takes contexts as seal does', async () => {
+  it('prints an equivalent key, and accepts contexts as seal does', async () => {
     const [first, second] = [await seal('user-1'), await seal('user-2')];
     const { code, out, err } = await run(['rewrap', '--context', 'user-2'], `${first}\tuser-1\n${second}\n${first}\n`);
     expect([code, lines(out)]).toEqual([2, [expect.stringMatching(BLOB), expect.stringMatching(BLOB), '']]);
@@ -122,8 +122,8 @@ describe('--sealed', () => {
   });
 
   it.each([
-    [['token', SECRET, '--sealed', 'x'], 'error: SECRET and --sealed are two keys: give one of them\n'],
-    [['verify', SECRET, '123456', '--sealed', 'x'], 'error: SECRET and --sealed are two keys: give one of them\n'],
+    [['token', SECRET, '--sealed', 'x'], 'error: SECRET and --sealed exclude each other: give one of them\n'],
+    [['verify', SECRET, '123456', '--sealed', 'x'], 'error: SECRET and --sealed exclude each other: give one of them\n'],
     [['watch', SECRET, '--context', 'x'], 'error: --context is that of a sealed key: give --sealed too\n'],
   ])('is refused beside what it excludes: %j', async (args, err) => {
     expect(await run(args)).toEqual({ code: 2, out: '', err });

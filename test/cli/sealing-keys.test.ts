@@ -1,4 +1,4 @@
-/** `otpd sealing-keys`: what it makes, shows and refuses, and a rotation as an operator does it, beside a server. */
+/** `otpd sealing-keys`: its keys, output and refusals, and a rotation by an operator beside a server. */
 import {
   chmodSync,
   existsSync,
@@ -65,7 +65,7 @@ async function expectRefusal(args: string[], complaint: string): Promise<void> {
   expect(readdirSync(join(folder, 'data')).filter((name) => /sealing-keys\./.test(name))).toEqual([]);
 }
 
-/** The store, with the days on which keys were used. */
+/** Writes the days on which keys were used to the store. */
 async function used(...days: [id: string, daysAgo: number][]): Promise<void> {
   const store = openSqliteStore({ file: join(folder, 'data', 'otpd.db') });
   const today = Math.floor(Date.now() / DAY);
@@ -76,7 +76,7 @@ async function used(...days: [id: string, daysAgo: number][]): Promise<void> {
 }
 
 describe('add', () => {
-  it('makes the file where there is none, with a key that seals at once', async () => {
+  it('makes the file if there is none, with a key that seals at once', async () => {
     const { code, out } = await run('add');
     const [key] = keys();
     expect({ code, out }).toEqual({
@@ -124,7 +124,7 @@ describe('add', () => {
     await expectRefusal(['add', '--sealing-keys', join(file, 'x')], 'cannot be written: ');
   });
 
-  it('never gives the id of one key to another', () => {
+  it('never assigns the id of one key to another', () => {
     expect(() => withKey([keyOf(1)], { ...keyOf(2), id: keyOf(1).id })).toThrow('has the id of another by chance');
     expect(() => withKey([{ ...keyOf(1), secret: undefined }], keyOf(1))).toThrow('has the id of another by chance');
   });
@@ -206,7 +206,7 @@ describe('retire', () => {
     expect((await run('retire', keyOf(3).id)).code).toBe(0);
   });
 
-  it('is refused where the store cannot tell, unless forced', async () => {
+  it('is refused if the store cannot be asked, unless forced', async () => {
     await expectRefusal(['retire', keyOf(1).id], 'otpd.db: set --data-dir');
     expect((await run('retire', keyOf(1).id, '--force')).code).toBe(0);
   });

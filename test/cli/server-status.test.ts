@@ -1,4 +1,4 @@
-/** `otpd server-status`: the status for people and programs, and the exit codes that health checks go by. */
+/** `otpd server-status`: the status for people and programs, and the exit codes for health checks. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -42,13 +42,15 @@ it('is refused to another key, whose --check fails', async () => {
   expect(await status(['--check'], refused)).toMatchObject({ code: 1, err: expect.stringContaining('SCOPE_MISSING') });
 });
 
-it('tells a store that is away, and only --check fails then', async () => {
+it('reports an unreachable store, and fails then only with --check', async () => {
   isAway = true;
   const named = ['--server', server.address];
   try {
-    await expect.poll(async () => (await status()).out, { timeout: 10_000 }).toMatch(/^store {6}away: no code is accepted\n/);
+    await expect
+      .poll(async () => (await status()).out, { timeout: 10_000 })
+      .toMatch(/^store {6}unreachable: no code is accepted\n/);
     expect((await status()).code).toBe(0);
-    expect(await status(['--check', ...named])).toMatchObject({ code: 1, out: expect.stringContaining('away'), err: '' });
+    expect(await status(['--check', ...named])).toMatchObject({ code: 1, out: expect.stringContaining('unreachable'), err: '' });
   } finally {
     isAway = false;
   }

@@ -1,15 +1,15 @@
-/** The pictures of the terminal in the README: legible for people, and their QR code for apps. */
+/** The pictures of the terminal in the README: people can read them, and apps can read their QR code. */
 import { readFileSync } from 'node:fs';
 import jsqr from 'jsqr';
 import { expect, it } from 'vitest';
 
-const scan = jsqr as unknown as typeof jsqr.default; // CommonJS: the module is the function.
+const scan = jsqr as unknown as typeof jsqr.default; // A CommonJS module, whose export is the function.
 
 it.each(['terminal.svg', 'terminal-dark.svg'])('%s is as wide as a README, and its QR code has whole pixels', (name) => {
   const svg = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
   const [, width = '', height = ''] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? [];
   expect(Number(width)).toBe(760);
-  // White, as both themes have below the code alone; then what is drawn in black.
+  // White, the background of the code in both themes; then the black modules are drawn.
   const data = new Uint8ClampedArray(760 * Number(height) * 4).fill(255);
   const paths = [...svg.matchAll(/<path d="([^"]+)" fill="#000000" shape-rendering="crispEdges"\/>/g)].map(([, path]) => path);
   for (const [, x, y, w, h] of paths.join('').matchAll(/M(\d+) (\d+)h(\d+)v(\d+)h-\3z/g)) {

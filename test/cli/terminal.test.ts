@@ -1,6 +1,7 @@
-/** The program on a real terminal: what is seen, what is asked, and what is not shown. */
+/** The program on a real terminal: its output, its questions, and the input that is not shown. */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import jsqr from 'jsqr';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deviceOf } from '../support/enrolment.ts';
@@ -12,7 +13,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SECRET = 'JBSWY3DPEHPK3PXP';
 const PATIENT = { timeout: 60_000, interval: 50 };
 
-// Processes on a machine that may be busy.
+// Several processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 const CLEAR_LINE = '\r\x1b[2K';
@@ -21,7 +22,7 @@ const THEMES: Readonly<Record<string, Theme>> = {
   light: { background: [255, 255, 255], foreground: [36, 41, 47] },
   sepia: { background: [253, 246, 227], foreground: [101, 123, 131] },
 };
-const scan = jsqr as unknown as typeof jsqr.default; // CommonJS: the module is the function.
+const scan = jsqr as unknown as typeof jsqr.default; // A CommonJS module, whose export is the function.
 
 let server: Real;
 
@@ -38,13 +39,19 @@ async function shows(session: TerminalSession, pattern: RegExp): Promise<void> {
   await expect.poll(session.text, PATIENT).toMatch(pattern);
 }
 
-/** The text of the QR code on the screen, as an app reads it that knows no inverted ones. */
+/** Expects that no line was longer than its row. */
+function fits(session: TerminalSession, columns: number): void {
+  const lines = stripVTControlCharacters(session.raw()).split('\r\n');
+  expect(lines.filter((line) => line.length > columns)).toEqual([]);
+}
+
+/** Returns the text of the QR code on the screen, as read by an app that cannot read inverted codes. */
 function scanned({ terminal }: TerminalSession, theme: Theme): string | undefined {
   const { data, width, height } = pixelsOf(terminal, theme);
   return scan(data, width, height, { inversionAttempts: 'dontInvert' })?.data;
 }
 
-/** Both name the same key: the one on a small screen goes without what every app assumes. */
+/** Expects that both URIs describe the same key. The code on a small screen omits the defaults that every app assumes. */
 function sameKey(uri: string | undefined, other: string): void {
   const [one, two] = [deviceOf(uri ?? ''), deviceOf(other)];
   expect([one.parameters, Buffer.from(one.secret).toString('hex')]).toEqual([
@@ -185,13 +192,13 @@ describe('a watch', () => {
     await shows(session, /^\d{3} \d{3}/);
     const draws = () => session.raw().split(CLEAR_LINE).slice(1);
     await expect.poll(() => draws().length, PATIENT).toBeGreaterThanOrEqual(4);
-    // Each shows another second.
+    // Each drawing shows another second.
     const repeated = draws().filter((drawn, at, all) => drawn === all[at - 1]);
     if (columns > 8) expect(repeated).toEqual([]);
     expect(session.text()).toMatch(line);
     session.type('\x03');
     expect(await session.ended).toBe(0);
-    // The terminal itself writes ^C, which takes a line of its own where there is no room.
+    // The terminal itself prints ^C, on a separate line if there is no room.
     if (columns > 8) expect(session.text()).toBe('');
   });
 
@@ -226,7 +233,7 @@ describe('tables', () => {
     rmSync(env.OTPD_DATA_DIR, { recursive: true });
   });
 
-  it('of codes mark the one of now', async () => {
+  it('of codes mark the current one', async () => {
     await using session = open(['token', SECRET, '--past', '1', '--future', '1']);
     await using ascii = open(['token', SECRET, '--past', '1', '--future', '1'], { env: { LC_ALL: 'POSIX' } });
     expect([await session.ended, await ascii.ended]).toEqual([0, 0]);
@@ -237,13 +244,54 @@ describe('tables', () => {
     expect(ascii.text()).toMatch(table('>'));
   });
 
-  it('of the usage fit 80 columns', async () => {
+  it('of the usage fit 80 columns, and a narrow terminal without the bars', async () => {
     const env = { ...server.env, OTPD_DATA_DIR: server.dataDir };
     const OTPD_API_KEY = (await otpd(['keys', 'create', '--name', 'used', '--plan', 'pro'], { env })).out.trim();
     await using session = open(['usage'], { env: { OTPD_API_KEY } });
     expect(await session.ended).toBe(0);
     expect(session.text()).toMatch(/^plan pro\nminute +█░+ +1 of 30 +less in \d+ (s|min)\n/);
+    fits(session, 80);
+    await using narrow = open(['usage'], { env: { OTPD_API_KEY }, columns: 50 });
+    expect(await narrow.ended).toBe(0);
+    expect(narrow.text()).toMatch(/^plan pro\nminute +2 of 30 +less in \d+ (s|min)\n/);
+    fits(narrow, 50);
   });
+
+  it.each([80, 44])('of sealing keys fit %i columns', async (columns) => {
+    const env = { OTPD_DATA_DIR: makeFolder() };
+    await otpd(['keys', 'create', '--name', 'first'], { env });
+    await otpd(['sealing-keys', 'add'], { env });
+    await otpd(['sealing-keys', 'add'], { env });
+    await using list = open(['sealing-keys', 'list'], { env, columns });
+    expect(await list.ended).toBe(0);
+    const [head, first, second] = list.text().split('\n');
+    expect(head).toMatch(
+      columns === 80 ? /^ID +CREATED +SEALS FROM +STATE +LAST USED$/ : /^ID +CREATED +SEALS … +STATE +LAST US…$/,
+    );
+    expect(first).toMatch(/^[\da-f]{8} .* seals +never$/);
+    expect(second).toMatch(columns === 80 ? /^[\da-f]{8} .* in 9 min +staged +never$/ : /^[\da-f]{8} .* staged +never$/);
+    fits(list, columns);
+    rmSync(env.OTPD_DATA_DIR, { recursive: true });
+  });
+
+  it.each([80, 40])('of the status of a server fit %i columns, for any outcomes', async (columns) => {
+    await otpd(['verify', SECRET, 'abc'], { env: server.env });
+    await otpd(['verify', SECRET, '000000', '--allow-reuse'], { env: server.env });
+    await using status = open(['server-status'], { columns });
+    expect(await status.ended).toBe(0);
+    expect(status.text()).toMatch(/^store {6}reachable\n.*\nlast hour {2}\d+ \w+\n {11}\d+ \w+/);
+    fits(status, columns);
+  });
+
+  it.each([[['token', SECRET, '--past', '10', '--future', '10']], [['keys', 'list', '--all']]])(
+    'fit a narrow terminal: %s',
+    async (args) => {
+      await using session = open(args, { env: { OTPD_DATA_DIR: server.dataDir }, columns: 66 });
+      expect(await session.ended).toBe(0);
+      expect(session.text().split('\n').length).toBeGreaterThan(2);
+      fits(session, 66);
+    },
+  );
 });
 
 describe('a server', () => {

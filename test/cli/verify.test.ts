@@ -1,4 +1,4 @@
-/** `otpd verify`: the exit code is the answer, and a lost answer is asked for again. */
+/** `otpd verify`: the exit code is the answer, and the command asks again for a lost answer. */
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -11,10 +11,10 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const AWAY: SentError = { code: 14, message: 'the store is away', reason: 'ERROR_REASON_STORE_UNAVAILABLE', requestId: 'r-1' };
 const ACCEPTED = { valid: true, status: VerifyStatus.ACCEPTED } as const;
 
-/** A moment of the server's clock, 14 s before the next step. */
+/** A time of the server's clock, 14 s before the next step. */
 const NOW_MS = Date.UTC(2027, 0, 31, 10, 42, 16);
 const AT = { serverTime: timestampFromMs(NOW_MS) } as const;
-/** A used step, so many steps from that of now. */
+/** Returns a used step, this many steps from the current step. */
 const usedStep = (drift: number) => ({ matchedStep: BigInt(Math.floor(NOW_MS / 30_000) + drift), driftSteps: drift });
 
 async function verify(answers: readonly VerifyAnswer[], args: readonly string[] = [], signal?: AbortSignal) {
@@ -24,7 +24,7 @@ async function verify(answers: readonly VerifyAnswer[], args: readonly string[] 
   return { ...outcome, requests: server.verified };
 }
 
-describe.concurrent('what could not be told', () => {
+describe.concurrent('an unknown outcome', () => {
   it('is said after four tries under one request id, with the way to ask again', async () => {
     const { code, out, err, requests } = await verify([AWAY]);
     const ids = new Set(requests.map(({ requestId }) => requestId));
@@ -50,7 +50,7 @@ describe.concurrent('what could not be told', () => {
     expect((await outcome).err).toMatch(/(cannot reach otpd|the connection to otpd).*; the code may be used up: .* --request-id/);
   });
 
-  it('is said if no answer comes', async () => {
+  it('is printed without an answer', async () => {
     const { code, err, requests } = await verify([undefined], ['--timeout', '1.5']);
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
     expect(err).toMatch(/did not answer in time: .*the code may be used up: the same command with --request-id/);
@@ -136,7 +136,7 @@ describe.concurrent('an answer', () => {
       [],
     ],
     [
-      'locked: too many wrong codes; only an operator can unlock the key (`otpd attempts unlock`)',
+      'locked: too many wrong codes; only an operator can unlock the secret (`otpd attempts unlock`)',
       1,
       { status: VerifyStatus.THROTTLED },
       [],
@@ -153,7 +153,7 @@ describe.concurrent('an answer', () => {
     });
   });
 
-  it('is asked for again when the server was away, once it is back', async () => {
+  it('is sent again after the server was unreachable', async () => {
     const { code, requests } = await verify([AWAY, ACCEPTED]);
     expect({ code, same: requests[0]?.requestId === requests[1]?.requestId }).toEqual({ code: 0, same: true });
     expect(requests).toHaveLength(2);

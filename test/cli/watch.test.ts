@@ -1,4 +1,4 @@
-/** `otpd watch`: codes as they come, broken streams, and a terminal that is left as it was found. */
+/** `otpd watch`: codes when their steps begin, broken streams, and the restored terminal. */
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { startReal } from './real.ts';
 const SECRET = 'JBSWY3DPEHPK3PXP';
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** Watches until `until` codes are out, or half a second has passed. */
+/** Watches until `until` codes are printed, or for half a second. */
 async function watch(answers: readonly WatchAnswer[], options: { args?: string[]; tty?: boolean; until?: string } = {}) {
   const { args = [], tty = false, until } = options;
   await using server = await startDouble({ watch: answers });
@@ -30,7 +30,7 @@ async function watch(answers: readonly WatchAnswer[], options: { args?: string[]
   return { ...outcome, opened: server.opened() };
 }
 
-/** The code of a step, with so many ms left. */
+/** Returns the code of a step, with this many ms left. */
 function response(step: number, leftMs = 30_000) {
   const token = {
     code: String(100_000 + step),
@@ -90,7 +90,7 @@ describe.concurrent('a stream that breaks', () => {
 });
 
 describe.concurrent('on a terminal', () => {
-  it('draws one line in place, counts down, and gives the terminal back', async () => {
+  it('redraws a line in place, counts down, and restores the terminal', async () => {
     const halfOver: WatchAnswer = (stream) => void stream.write(response(1, 15_100));
     const { code, out } = await watch([halfOver], { tty: true, until: ' 15 s' });
     expect(code).toBe(0);
@@ -100,13 +100,13 @@ describe.concurrent('on a terminal', () => {
     expect(out.endsWith(`${CLEAR_LINE}\x1b[?25h`)).toBe(true);
   });
 
-  it('gives the terminal back after an error as well', async () => {
+  it('restores the terminal after an error as well', async () => {
     const { code, out, err } = await watch([codesThen(fail(16, 'the key is gone'), 1)], { tty: true });
     expect({ code, end: out.endsWith(`${CLEAR_LINE}\x1b[?25h`) }).toEqual({ code: 2, end: true });
     expect(err).toBe('error: the key is gone\n');
   });
 
-  it('takes the code away while there is no connection', async () => {
+  it('hides the code while there is no connection', async () => {
     const { out } = await watch([codesThen(fail(14, 'away'), 1), codes(2)], { tty: true, until: '100 002' });
     expect(out).toContain(` 30 s${CLEAR_LINE}${CLEAR_LINE}100 002`);
   });

@@ -1,6 +1,8 @@
-/** Batching in the TypeScript client: calls of a moment go as one, and each has what it would have alone. */
+/** Batching in the TypeScript client: concurrent calls are sent as one, and each has the same result as a separate call. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, type OtpClient, OtpError, secretKey, VerifyStatus } from '../../clients/typescript/src/index.ts';
+import { createBatcher } from '../../clients/typescript/src/batching.ts';
+import type { CallOptions, Calls } from '../../clients/typescript/src/calls.ts';
+import { connect, type OtpClient, OtpError, OtpService, secretKey, VerifyStatus } from '../../clients/typescript/src/index.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -17,7 +19,7 @@ afterAll(async () => {
 });
 
 const newSecret = () => formatSecret(crypto.getRandomValues(new Uint8Array(20)));
-/** The calls that the server has logged since `from`, by method. */
+/** Counts the calls that the server has logged since `from`, by method. */
 const calls = (from: number) =>
   Object.fromEntries(
     Object.entries(
@@ -67,13 +69,31 @@ test('an item that fails has the error of a call', async () => {
 });
 
 describe('a caller that leaves', () => {
-  test('by its signal has CANCELLED with the reason, and the others go on', async () => {
+  test('by its signal has CANCELLED with the reason, and the others continue', async () => {
     const leaving = new AbortController();
     const gone = client.token({ key: secretKey(newSecret()) }, { signal: leaving.signal });
     const others = [1, 2, 3].map(() => client.token({ key: secretKey(newSecret()) }));
     leaving.abort('tired');
     await expect(gone).rejects.toMatchObject({ code: 'CANCELLED', cause: 'tired' });
     expect(await Promise.all(others)).toHaveLength(3);
+  });
+
+  test('ends the batch once it is the last', async () => {
+    const sent = Promise.withResolvers<AbortSignal | undefined>();
+    const send = (_requests: unknown, { signal }: CallOptions) => {
+      sent.resolve(signal);
+      return new Promise<never>(() => undefined);
+    };
+    const token = createBatcher(OtpService.method.token, send, {} as Calls);
+    const leaving = [new AbortController(), new AbortController()];
+    const gone = leaving.map(({ signal }) => token({}, { signal }));
+    const batch = await sent.promise;
+    leaving[0]?.abort();
+    await expect(gone[0]).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(batch?.aborted).toBe(false);
+    leaving[1]?.abort();
+    await expect(gone[1]).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(batch?.aborted).toBe(true);
   });
 
   test('before it called is refused at once', async () => {

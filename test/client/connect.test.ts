@@ -1,4 +1,4 @@
-/** Behaviour of the TypeScript client alone, beside the scenario that it shares with the other languages (test/clients). */
+/** Behaviour of the TypeScript client only. test/clients has the scenario that it shares with the other languages. */
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { Client } from '@grpc/grpc-js';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** The error that a call ends with. */
+/** Returns the error of a call. */
 async function errorOf(call: Promise<unknown>): Promise<OtpError> {
   const error = await call.then(
     () => undefined,
@@ -29,7 +29,7 @@ async function errorOf(call: Promise<unknown>): Promise<OtpError> {
   return error;
 }
 
-test('without the word plaintext the API key does not leave in the clear', async () => {
+test('without the option plaintext the API key is not sent in the clear', async () => {
   const heard: Buffer[] = [];
   const listener = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -147,7 +147,7 @@ test('an error names all fields that are wrong, each once', async () => {
   ]);
 });
 
-test('the request that was given is left as it was, its request id unset', async () => {
+test('the request object is not changed, and its request id stays unset', async () => {
   const request = { key, code: '000000', allowReuse: true };
   await client.verify(request);
   expect(request).toEqual({ key, code: '000000', allowReuse: true });

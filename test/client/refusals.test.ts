@@ -1,4 +1,4 @@
-/** The refusals of the TypeScript client in full: test/clients has those that it shares with the other languages. */
+/** All refusals of the TypeScript client. test/clients has the refusals that it shares with the other languages. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const [ours, theirs] = ['ours', 'theirs'].map((name) => readPair(makeAuthority(f
 if (ours === undefined || theirs === undefined) throw new Error('no certificates');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The refusal of what `connect` is given: a TypeError. */
+/** Returns the refusal of `connect`, a TypeError. */
 function refusal(options: ConnectOptions, address: unknown = ADDRESS, apiKey: unknown = API_KEY): string {
   try {
     connect(address as string, apiKey as string, options).close();
@@ -26,7 +26,7 @@ function refusal(options: ConnectOptions, address: unknown = ADDRESS, apiKey: un
 
 describe('an address', () => {
   test.each([null, 5, '', ' ', 'a b:1', 'https://a', 'HTTP://a:1', 'grpc://', 'a', '[::1]', 'dns:///a'])(
-    'that is none: %j',
+    'that is invalid: %j',
     (address) => {
       expect(refusal({ plaintext: true }, address)).toMatch(/^address must be host:port/);
     },

@@ -1,4 +1,4 @@
-/** Sealed keys by the TypeScript client: each call answers, and a server that is too old to seal is not taken for one that did. */
+/** Sealed keys in the TypeScript client: each call works, and the client detects a server that is too old to seal. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect, type OtpClient, OtpError, SecretDelivery, VerifyStatus } from '../../clients/typescript/src/index.ts';
 import { startDouble } from '../support/double.ts';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test('an enrolment, its confirmation, and the key sealed anew', async () => {
+test('an enrolment, its confirmation, and the resealed key', async () => {
   const asked = { issuer: 'ACME', accountName: 'alice', delivery: SecretDelivery.SEALED, sealedContext };
   const { sealed, uri } = await client.generate(asked);
   const keyOf = (blob = '') => ({ source: { case: 'sealed', value: { blob, context: sealedContext } } }) as const;

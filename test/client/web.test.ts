@@ -1,4 +1,4 @@
-/** The client for browsers and edge runtimes, over the HTTP door of a real server; and its bundle, which needs nothing of Node. */
+/** The client for browsers and edge runtimes, over the HTTP door of a real server; and its bundle, which uses nothing of Node. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,12 +48,12 @@ test('an error has its reason, its fields and its request id', async () => {
   await expect(stranger.watchToken({}).next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
-test('a stream gives codes until its loop is left', async () => {
+test('a stream yields codes until its loop is left', async () => {
   for await (const { token } of client.watchToken({ key: secretKey('JBSWY3DPEHPK3PXP') })) {
     expect(token?.code).toMatch(/^\d{6}$/);
     break;
   }
-  // Its log line comes with its end.
+  // The log line of a stream is written at its end.
   await expect.poll(() => server.log.join('')).toContain('/WatchToken');
 });
 
@@ -64,7 +64,7 @@ test('batching has one call for many', async () => {
   expect(server.log.join('')).toContain('/BatchToken');
 });
 
-test('a server that is away is UNAVAILABLE, a signal CANCELLED with its reason, and so is the end of the client', async () => {
+test('an unreachable server is UNAVAILABLE, a signal CANCELLED with its reason, and so is the end of the client', async () => {
   const away = connect(`http://127.0.0.1:${await freePort()}`, 'key', { deadlineMs: 3000 });
   await expect(away.token({})).rejects.toMatchObject({ name: 'OtpError', code: 'UNAVAILABLE' });
   await expect(client.token({}, { signal: AbortSignal.abort('tired') })).rejects.toMatchObject({

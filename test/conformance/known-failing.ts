@@ -1,16 +1,16 @@
-/** The cases that cannot pass, each with the words of the suite and the reason. A case that fails otherwise, or passes, fails the run. */
+/** The cases that cannot pass, each with the output of the suite and the reason. A case that fails otherwise, or passes, fails the run. */
 
 export interface KnownFailure {
   /** The names of the cases: `*` stands for one part between slashes, `**` for any number of them. */
   readonly cases: string;
   /** Whether they may pass as well, since two timers decide. */
   readonly mayPass?: true;
-  /** The words of the suite, line by line. */
+  /** The output of the suite, line by line. */
   readonly says: readonly RegExp[];
   readonly reason: string;
 }
 
-/** The words of the suite for an error whose code is right, and which has details that the suite did not ask for. */
+/** The output of the suite for an error with the right code and further details that the suite did not expect. */
 const TWO_DETAILS = /^actual error contain 2 details; expecting 0$/;
 const OUR_DETAILS =
   'The code is right. The suite wants an error without details; each of ours has ErrorInfo and RequestInfo, by contract.';
@@ -43,7 +43,7 @@ export const GRPC: readonly KnownFailure[] = [
   },
 ];
 
-/** The suite knows no `google.rpc.RequestInfo`, and so cannot hold the JSON of that detail against its bytes. Its words have varying spaces. */
+/** The suite does not know `google.rpc.RequestInfo`, so it cannot compare the JSON of that detail with its bytes. The spaces of this output vary. */
 const UNKNOWN_DETAIL =
   /^connect error JSON: details\[1\]: could not check debug data because message type "google.rpc.RequestInfo" could not be resolved: proto:\s+not found$/;
 const after = (says: RegExp): RegExp => new RegExp(says.source.replace('^', '^; '));

@@ -1,6 +1,5 @@
 /**
- * The messages of the suite, as far as the server under test reads and writes them. They are compiled from what is installed, so that there is no
- * generated code to take the types from.
+ * The messages of the suite that the server under test reads and writes. They are compiled from the installed suite, so there are no generated types.
  */
 import {
   create,
@@ -27,7 +26,7 @@ export interface ErrorDefinition {
   readonly details: readonly Any[];
 }
 
-/** The answer that a unary call asks for. */
+/** The answer that a unary call requests. */
 export interface UnaryDefinition {
   readonly responseHeaders: readonly Header[];
   readonly responseTrailers: readonly Header[];
@@ -38,7 +37,7 @@ export interface UnaryDefinition {
     | { readonly case: undefined };
 }
 
-/** The answer that a stream asks for. */
+/** The answer that a stream requests. */
 export interface StreamDefinition {
   readonly responseHeaders: readonly Header[];
   readonly responseTrailers: readonly Header[];
@@ -50,10 +49,10 @@ export interface StreamDefinition {
 export type UnaryRequest = Message & { readonly responseDefinition?: UnaryDefinition };
 export type StreamRequest = Message & { readonly responseDefinition?: StreamDefinition };
 
-/** The server that the suite asks for. */
+/** The server that the suite requests. */
 export interface ServerRequest {
   readonly useTls: boolean;
-  /** The certificate that clients must show; empty: none. */
+  /** The authority of the certificates that clients must show; empty for none. */
   readonly clientTlsCert: Uint8Array;
   readonly serverCreds?: { readonly cert: Uint8Array; readonly key: Uint8Array };
 }
@@ -66,7 +65,7 @@ export class Messages {
     this.#registry = registry;
   }
 
-  /** The method of the suite's service. */
+  /** Returns a method of the suite's service. */
   method(name: string): DescMethod {
     return found(
       this.#registry.getService(`${PACKAGE}.ConformanceService`)?.methods.find((method) => method.name === name),
@@ -74,7 +73,7 @@ export class Messages {
     );
   }
 
-  /** Throws if the suite has no such message. */
+  /** Returns a message of the suite. Throws if there is none with this name. */
   schema(name: string): DescMessage {
     return found(this.#registry.getMessage(`${PACKAGE}.${name}`), name);
   }
@@ -83,12 +82,12 @@ export class Messages {
     return create(this.schema(name), fields);
   }
 
-  /** The message in what stands behind its length of four bytes, as the suite hands it over. */
+  /** Reads a message after its length of four bytes, the form in which the suite sends it. */
   read<T>(name: string, bytes: Uint8Array): T {
     return fromBinary(this.schema(name), bytes) as unknown as T;
   }
 
-  /** A message behind its length of four bytes. */
+  /** Writes a message after its length of four bytes. */
   delimited(name: string, fields: Readonly<Record<string, unknown>>): Buffer {
     const bytes = toBinary(this.schema(name), this.create(name, fields));
     const length = Buffer.alloc(4);

@@ -1,12 +1,12 @@
-/** Reads the report of the suite, and holds each failure to what is known of it. */
+/** Parses the report of the suite, and compares each failure with the list of known failures. */
 import type { KnownFailure } from './known-failing.ts';
 
 /** The result of one mode. */
 export interface Outcome {
   readonly passed: number;
-  /** How many failed as listed. */
+  /** The number of failures that are on the list. */
   readonly known: number;
-  /** A text for each case that went wrong. */
+  /** A description of each unexpected result. */
   readonly failures: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const TOTAL = /^Total cases: (\d+)$/m;
 const COUNTS = /^(\d+) passed, (\d+) failed$/m;
 const NOT_RUN = /^Another \d+ could not be run .*$/m;
 
-/** @param cases how many there must be, so that none goes missing unseen. */
+/** @param cases the expected number of cases, so that a missing case is noticed. */
 export function readReport(report: string, known: readonly KnownFailure[], cases: number): Outcome {
   const lines = report.split('\n');
   const failures: string[] = [];
@@ -37,7 +37,7 @@ export function readReport(report: string, known: readonly KnownFailure[], cases
   return { passed, known: asListed, failures };
 }
 
-/** The lines below the name of a case, which are indented by a tab; without empty ones. */
+/** Returns the lines below the name of a case, which are indented by a tab, without empty lines. */
 function sayings(lines: readonly string[], from: number): string[] {
   const rest = lines.slice(from);
   const end = rest.findIndex((line) => !line.startsWith('\t'));
@@ -51,7 +51,7 @@ function isMatch({ cases, says }: KnownFailure, name: string, lines: readonly st
   return toRegExp(cases).test(`${name}/`) && lines.length === says.length && says.every((say, i) => say.test(lines[i] ?? ''));
 }
 
-/** The pattern as the suite reads it, for a name with a slash behind it. */
+/** Returns the pattern as the suite reads it, for a name with a slash at its end. */
 function toRegExp(pattern: string): RegExp {
   const parts = pattern.split('/').map((part) => {
     if (part === '**') return '(?:[^/]+/)*';

@@ -1,4 +1,7 @@
-/** `npm run test:conformance`: the official suite against our gRPC server, with the fast path and without, and against our HTTP server. Exits 1 if a case fails that is not listed. */
+/**
+ * `npm run test:conformance`: runs the official suite against the gRPC server, with and without the fast path, and against the HTTP server. Exits
+ * with 1 if a case fails that is not on the list.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,7 +14,7 @@ interface Run {
   readonly server: readonly string[];
   readonly config: string;
   readonly known: readonly KnownFailure[];
-  /** How many cases the suite has for the configuration. */
+  /** The number of cases of the suite in this configuration. */
   readonly cases: number;
 }
 
@@ -19,7 +22,7 @@ const RUNS: readonly Run[] = [
   ...['on', 'off'].map((mode) => ({ server: ['--fast-path', mode], config: 'config.yaml', known: GRPC, cases: 438 })),
   { server: ['--door', 'http'], config: 'config-http.yaml', known: HTTP, cases: 2952 },
 ];
-/** A run takes some ten seconds; a server that hangs is not waited for. */
+/** A run takes about ten seconds; a server that hangs is stopped. */
 const PATIENCE_MS = 120_000;
 
 let passed = 0;
@@ -38,7 +41,7 @@ for (const one of install() ? RUNS : []) {
 process.stdout.write(`conformance: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Whether the suite is there now. */
+/** Installs the suite; returns whether it is installed. */
 function install(): boolean {
   try {
     installSuite();

@@ -1,6 +1,6 @@
 /**
- * The server under test: ours, with the suite's methods. The suite starts it, says on standard input what it is to be, and is told on standard
- * output where it listens. `--door grpc|http` chooses the door, and `--fast-path on|off` the mode of gRPC's.
+ * The server under test, with the suite's methods. The suite starts it, describes it on standard input, and reads its address from standard output.
+ * `--door grpc|http` chooses the door, and `--fast-path on|off` the mode of the gRPC door.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ process.stdout.write(messages.delimited('ServerCompatResponse', { host: HOST, po
 await once(process, 'SIGTERM');
 await server.close(1000);
 
-/** The message behind a length of four bytes on standard input. */
+/** Reads a message after its length of four bytes from standard input. */
 async function readDelimited(): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of process.stdin) {

@@ -1,4 +1,4 @@
-/** The official suite: where it is, and its messages. Nothing of it is committed: it is installed from the Go module proxy, below .plugins. */
+/** The official suite: its place and its messages. It is not committed; it is installed from the Go module proxy, below .plugins. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,12 +9,12 @@ const MODULE = 'connectrpc.com/conformance';
 const VERSION = 'v1.0.7';
 
 const BIN = resolve('.plugins/bin');
-/** The program that calls the server under test, and judges its answers. */
+/** The program that calls the server under test and checks its answers. */
 export const PROGRAM: string = join(BIN, 'connectconformance');
 /** The messages of the suite, compiled. */
 const DESCRIPTORS = resolve(`.plugins/conformance/${VERSION}.binpb`);
 
-/** Installs the program, and compiles its messages; quick when both are there. Throws if it cannot. */
+/** Installs the program and compiles its messages; quick if both exist. Throws if that fails. */
 export function installSuite(): void {
   const installed = existsSync(PROGRAM) ? run(PROGRAM, ['--version']).trim() : '';
   if (installed !== `connectconformance ${VERSION}`) {
@@ -27,7 +27,7 @@ export function installSuite(): void {
   run('node_modules/.bin/buf', ['build', join(folder, 'proto'), '--as-file-descriptor-set', '-o', DESCRIPTORS]);
 }
 
-/** The messages and the service of the suite, which is installed. */
+/** Loads the messages and the service of the installed suite. */
 export function loadRegistry(): FileRegistry {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(DESCRIPTORS)));
 }

@@ -1,4 +1,4 @@
-/** The chart: by Helm, by the schemas of Kubernetes, and as an auditor reads what comes out of it. */
+/** The chart: checked by Helm, by the schemas of Kubernetes, and by rules of an audit of its output. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { CHART, MATRIX, type Manifest, manifestsOf, only, render, rendering } fr
 import { blockWith, type Call, runBlock, valuesOf } from './documents.ts';
 import { missing, outcomeOf, ROOT, run, tool } from './tools.ts';
 
-/** The oldest that the chart is for, and the newest that the schemas know. */
+/** The oldest supported version, and the newest version that the schemas know. */
 const KUBERNETES = ['1.30', '1.37'];
 const OURS = [/^monitoring\.coreos\.com\//];
 const README = 'deploy/helm/otpd/README.md';
@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The result of `helm install` by these arguments. */
+/** Returns the result of `helm install` with these arguments. */
 function installed([, command, ...args]: Call): Manifest[] {
   expect(command).toBe('install');
   return manifestsOf(run(tool.helm4, ['template', ...args]));
@@ -144,7 +144,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
         expect(kinds).not.toContain(kind);
     });
 
-    test('secrets come as files for the group of the process alone', () => {
+    test('secrets are files for the group of the process only', () => {
       for (const { value, valueFrom, name } of container.env) {
         expect(valueFrom).toBeUndefined();
         if (/URL_FILE|KEY|KEYS|CERT|CA$/.test(name)) expect(value).toMatch(/^\/run\/secrets\/otpd\/[a-z.-]+$/);
@@ -158,7 +158,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
       const used = container.env.map(({ value }: Manifest) => value).filter((value: string) => value.startsWith('/run/secrets/'));
       expect(used.toSorted()).toEqual(paths.toSorted());
       for (const { projected } of secrets) expect(projected.defaultMode).toBe(288);
-      // Whole folders: a file that is mounted by itself is never renewed.
+      // Whole folders are mounted, since a file that is mounted alone is never updated.
       for (const mount of container.volumeMounts) expect(mount).not.toHaveProperty('subPath');
     });
 
@@ -169,9 +169,9 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
       expect(new Set(ours).size).toBe(ours.length);
     });
 
-    test('it is told of its end in time, and asked by HTTP whether it is well', () => {
+    test('it gets time for its end, and health checks by HTTP', () => {
       const grace = Number(container.env.find(({ name }: Manifest) => name === 'OTPD_SHUTDOWN_GRACE').value);
-      // With the 5 s that a process gives to what nobody waits for.
+      // Includes the 5 s that a process gives to leftovers at its end.
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(container.lifecycle.preStop.sleep.seconds + grace + 5);
       for (const probe of ['startupProbe', 'livenessProbe'])
         expect(container[probe].httpGet).toEqual({ path: '/livez', port: 'ops' });
@@ -189,7 +189,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
       for (const selector of selectors) expect(labels).toMatchObject(selector);
       for (const { spec } of manifests.filter(({ kind }) => kind === 'Service'))
         for (const { targetPort } of spec.ports) expect(ports).toContain(targetPort);
-      // No Service leads to the pod of the test.
+      // No Service selects the pod of the test.
       expect(only(manifests, 'Pod').metadata.labels).not.toHaveProperty('app.kubernetes.io/name');
     });
 
@@ -220,7 +220,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
     ]);
     const claim = only(manifests, 'PersistentVolumeClaim');
     expect(claim.spec.accessModes).toEqual(['ReadWriteOncePod']);
-    // Codes that were used must not be forgotten by `helm uninstall`.
+    // `helm uninstall` must not delete the used codes.
     expect(claim.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
   });
 

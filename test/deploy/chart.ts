@@ -1,22 +1,22 @@
-/** The chart, as Helm renders it. */
+/** Renders the chart with Helm. */
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type Outcome, outcomeOf, run } from './tools.ts';
 
 export const CHART = 'deploy/helm/otpd';
-/** The values that are tried, a file each, by name. */
+/** The names of the values files to test. */
 export const MATRIX: readonly string[] = globSync(`${CHART}/ci/*-values.yaml`).map((file) => basename(file, '-values.yaml'));
 
 // biome-ignore lint/suspicious/noExplicitAny: what is in it is what the tests find out.
 export type Manifest = any;
 
-/** Renders the chart with one of the matrix' values, and more of them. */
+/** Renders the chart with values of the matrix, and with further values. */
 export function render(helm: string, values: string, ...more: readonly string[]): Manifest[] {
   return manifestsOf(run(helm, ['template', 'otpd', CHART, '--values', `${CHART}/ci/${values}-values.yaml`, ...more]));
 }
 
-/** The objects in a text. Throws if a document is no YAML, or one has two keys of a name. */
+/** Parses the objects in a text. Throws if a document is not YAML, or has a duplicate key. */
 export function manifestsOf(text: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors.length > 0) throw document.errors[0];
@@ -24,12 +24,12 @@ export function manifestsOf(text: string): Manifest[] {
   });
 }
 
-/** How Helm takes values that it is given on the command line alone. */
+/** Renders the chart with values from the command line only. */
 export function rendering(helm: string, ...values: readonly string[]): Outcome {
   return outcomeOf(helm, ['template', 'otpd', CHART, ...values.flatMap((value) => ['--set-json', value])]);
 }
 
-/** The one object of a kind. */
+/** Returns the only object of a kind. */
 export function only(manifests: readonly Manifest[], kind: string): Manifest {
   const found = manifests.filter((manifest) => manifest.kind === kind);
   if (found.length !== 1) throw new Error(`there are ${found.length} of ${kind}`);

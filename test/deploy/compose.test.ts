@@ -1,4 +1,4 @@
-/** compose.yaml by the reader of Compose itself, and the secrets that its script makes, with a Redis. No container runs: no registry is asked. */
+/** compose.yaml, read by Compose's own loader, and the secrets that its script makes, with a Redis. No container runs, and no registry is used. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { blockWith, type Call, runBlock, valuesOf } from './documents.ts';
 import { missing, outcomeOf, ROOT, run, tool } from './tools.ts';
 
 const MAIN = join(ROOT, 'src/main.ts');
-/** Does with the checkout what the image would do, for the two commands that `prepare` needs. */
+/** Does on the checkout what the image would do, for the two commands that `prepare` needs. */
 const DOCKER = `case "$1" in
   image | compose) exit 0 ;;
   run) while [ "$1" != sealing-keys ]; do case "$1" in *:/secrets) folder=\${1%:/secrets} ;; esac; shift; done
@@ -26,7 +26,7 @@ esac
 let folder: string;
 let deploy: string;
 let secrets: string;
-/** Of docker, by the commands of the README. */
+/** The calls of docker by the commands of the README. */
 let calls: Call[];
 
 beforeAll(() => {
@@ -51,7 +51,7 @@ describe('prepare', () => {
     expect(statSync(secrets).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(secrets)) {
       const { mode, gid } = statSync(join(secrets, name));
-      // Valkey's file has a hash alone.
+      // The file of Valkey contains only a hash.
       expect([name, mode & 0o777]).toEqual([name, name === 'valkey-users.acl' ? 0o444 : 0o440]);
       expect(readFileSync(join(deploy, '.env'), 'utf8')).toBe(`SECRETS_GROUP=${gid}\n`);
     }
@@ -92,7 +92,7 @@ describe('prepare', () => {
       });
       client.close();
       expect(response?.status).toBeDefined();
-      // It sees that Redis is as it should be: new, and nothing else to warn of.
+      // The server sees a new Redis, and has nothing else to warn of.
       expect(server.log.filter((line) => /"level":[456]0/.test(line))).toEqual([
         expect.stringContaining('this is the first start'),
       ]);
@@ -113,7 +113,7 @@ describe('prepare', () => {
 suiteUnless(missing(tool.compose), 'compose.yaml', () => {
   let project: Manifest;
   beforeAll(() => {
-    // It reads the file as Compose does, by its schema and for what hangs together, and knows no environment.
+    // Reads the file as Compose does, by its schema and with its cross-references, but without an environment.
     project = JSON.parse(run(tool.compose, ['-no-interpolation', '-format', 'json', 'compose.yaml'], { cwd: deploy }));
   });
 
@@ -140,7 +140,7 @@ suiteUnless(missing(tool.compose), 'compose.yaml', () => {
     expect(otpd).not.toHaveProperty('volumes');
   });
 
-  test('nobody but this machine reaches it', () => {
+  test('only this machine reaches it', () => {
     const ports = Object.values<Manifest>(project.services).flatMap((service) => service.ports ?? []);
     expect(ports).toHaveLength(4);
     for (const { host_ip } of ports) expect(host_ip).toBe('127.0.0.1');

@@ -1,4 +1,7 @@
-/** A container of the image by runc, as a strict host runs it: no capability, no privilege, nothing to write but what is mounted. */
+/**
+ * Runs a container of the image by runc as a strict host would: without capabilities and privileges, and with a read-only file system except for
+ * mounts.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,42 +12,42 @@ import type { Image } from './image.ts';
 import { type Outcome, outcomeOf, tool } from './tools.ts';
 
 export interface ContainerOptions {
-  /** Instead of the image's own. */
+  /** The arguments, instead of those of the image. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Folders and files of this machine by where they are in the container; `rw` or `ro`. */
+  /** The folders and files of this machine, with their places in the container; `rw` or `ro`. */
   readonly mounts?: readonly { readonly from: string; readonly to: string; readonly mode: 'rw' | 'ro' }[];
-  /** The image's own if not given. */
+  /** The user id; by default that of the image. */
   readonly uid?: number;
   readonly groups?: readonly number[];
-  /** A profile of seccomp, as runc takes it. */
+  /** A seccomp profile in the form of runc. */
   readonly seccomp?: object;
-  /** Of the file system of processes. */
+  /** The mount options of /proc. */
   readonly procOptions?: readonly string[];
-  /** The root is read-only unless this says otherwise. */
+  /** Whether the root is writable; read-only by default. */
   readonly writableRoot?: boolean;
 }
 
 export interface Container extends AsyncDisposable {
-  /** Its output so far. */
+  /** The output so far. */
   readonly said: { out: string; err: string };
-  /** Resolves to the text behind `prefix` in a line of its output, once there is one; rejects if it ends before. */
+  /** Resolves to the text after `prefix` in a line of the output; rejects if the container ends before. */
   readonly line: (prefix: string) => Promise<string>;
-  /** Runs a command in it. */
+  /** Runs a command in the container. */
   readonly exec: (...args: readonly string[]) => Outcome;
-  /** The first process, as the kernel describes it. */
+  /** Returns the status of the first process from the kernel. */
   readonly status: () => string;
   readonly kill: (signal: string) => void;
-  /** Resolves to its exit code. */
+  /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;
 }
 
 const TYPE = { proc: { type: 'proc', source: 'proc' }, dev: { type: 'tmpfs', source: 'tmpfs' } } as const;
-/** As Docker and containerd hide them. */
+/** The paths that Docker and containerd hide. */
 const MASKED = ['/proc/acpi', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/sched_debug'];
 const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** Starts a container; it shares the network of this machine. */
+/** Starts a container, which shares the network of this machine. */
 export function startContainer(image: Image, options: ContainerOptions = {}): Container {
   const bundle = mkdtempSync(join(tmpdir(), 'otpd-bundle-'));
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(bundleConfig(image, options)));
@@ -95,7 +98,7 @@ function bundleConfig({ config, root }: Image, options: ContainerOptions): objec
       })),
     ],
     linux: {
-      // That of the network is missing: the tests call the container over loopback.
+      // Without a network namespace, since the tests call the container over loopback.
       namespaces: ['pid', 'mount', 'ipc', 'uts'].map((type) => ({ type })),
       maskedPaths: options.procOptions === undefined ? MASKED : [],
       readonlyPaths: options.procOptions === undefined ? READ_ONLY : [],

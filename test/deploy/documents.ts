@@ -1,21 +1,21 @@
-/** The commands of a document, run as they stand, with programs of ours for those that are not here, such as `docker`. */
+/** Runs the commands of a document unchanged, with fake programs for missing ones such as `docker`. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ROOT, run } from './tools.ts';
 
-/** A command that was called, with its arguments. */
+/** A call of a program, with its arguments. */
 export type Call = readonly [program: string, ...args: string[]];
 
 export interface BlockOptions {
   readonly cwd?: string;
-  /** Programs that only note how they were called; some also do the work of a shell script. */
+  /** Fake programs that record their calls; some also do work in a shell script. */
   readonly programs: Readonly<Record<string, string>>;
-  /** Paths of the system, and what stands for them. */
+  /** The replacements for paths of the system. */
   readonly instead?: Readonly<Record<string, string>>;
 }
 
-/** The one block of commands in `file` that has `words` in it. */
+/** Returns the only block of commands in `file` that contains `words`. */
 export function blockWith(file: string, words: string): string {
   const blocks = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
   const found = blocks.filter((block) => block.includes(words));
@@ -23,7 +23,7 @@ export function blockWith(file: string, words: string): string {
   return String(found[0]);
 }
 
-/** Runs a block by `sh`, which ends at the first command that fails; gives the calls of `programs` in their order. */
+/** Runs a block by `sh`, which ends at the first command that fails. Returns the calls of `programs` in order. */
 export function runBlock(block: string, { cwd = ROOT, programs, instead = {} }: BlockOptions): Call[] {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-programs-'));
   const calls = join(folder, 'calls');
@@ -43,7 +43,7 @@ export function runBlock(block: string, { cwd = ROOT, programs, instead = {} }: 
   }
 }
 
-/** The values of an option that may be given more than once. */
+/** Returns the values of an option that may occur several times. */
 export function valuesOf(call: Call, option: string): string[] {
   return call.flatMap((text, place) => (text === option ? [String(call[place + 1])] : []));
 }

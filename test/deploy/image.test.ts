@@ -1,4 +1,4 @@
-/** The image: how it is built, what is in it, and how it runs where nothing is allowed that it does not need. */
+/** The image: its build, its content, and how it runs with the least rights. */
 import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ suiteUnless(missing(tool.hadolint), 'the Dockerfile by hadolint', () => {
   });
 });
 
-/** A group that this machine has not. */
+/** A group that does not exist on this machine. */
 const GROUP = 4321;
 
-/** Has a key made at the first of the servers, and its code checked at each in turn. */
+/** Makes a key on the first server, and checks its code on each server in turn. */
 async function verdicts(addresses: readonly string[], apiKey: string): Promise<(VerifyStatus | undefined)[]> {
   const clients = addresses.map((address) => createTestClient(address, apiKey));
   const { response: made } = await (clients[0] as TestClient).call(methods.generate, { issuer: 'ACME', accountName: 'alice' });
@@ -43,12 +43,12 @@ async function verdicts(addresses: readonly string[], apiKey: string): Promise<(
   return found;
 }
 
-/** The lines of the log from level warn on. */
+/** Returns the lines of the log from level warn on. */
 function warningsOf({ said }: Container): string[] {
   return said.err.split('\n').filter((line) => /"level":[456]0/.test(line));
 }
 
-/** Files in a folder, as a cluster hands them over: of root, and readable for a group. */
+/** Writes files to a folder as a cluster provides them: owned by root, and readable for a group. */
 function makeSecrets(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -83,7 +83,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
   });
   afterEach(() => rmSync(data, { recursive: true }));
 
-  /** Starts a server, on ports that are free; `mounts` has the data if nothing else is said. */
+  /** Starts a server on free ports. The data folder is a mount, unless the options say otherwise. */
   async function serve(options: ContainerOptions = {}): Promise<{ container: Container; address: string; ops: string }> {
     const ops = `0.0.0.0:${await freePort()}`;
     const container = startContainer(image, {
@@ -103,7 +103,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
 
   const firstKey = (): string => readFileSync(join(data, 'first-api-key'), 'utf8').trim();
 
-  /** Has a key made and its code checked, twice. */
+  /** Makes a key and checks its code twice. */
   async function expectService(address: string, apiKey: string): Promise<void> {
     expect(await verdicts([address, address], apiKey)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
   }
@@ -125,7 +125,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
       'org.opencontainers.image.created': expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
-    // Nothing of how this machine built it.
+    // Nothing shows how this machine has built it.
     expect(Env.filter((text) => !/^(PATH|HOME|NODE_ENV|NODE_DISABLE_COMPILE_CACHE|OTPD_\w+)=/.test(text))).toEqual([]);
     expect(Env).not.toContain('OTPD_INSECURE=true');
   });
@@ -149,11 +149,11 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       .filter((path) => !/^(lib|lib64)\//.test(path));
     expect(others.sort()).toEqual(['opt/otpd/dist/src/bin.js', 'usr/local/bin/node']);
     expect(run('find', [image.root, '-perm', '/6000'])).toBe('');
-    // Only what it is given may be written, and /tmp by convention.
+    // Only mounts and, by convention, /tmp are writable.
     const writable = ['-perm', '/002', '-not', '-type', 'l', '-printf', '%P\n'];
     expect(run('find', [image.root, ...writable]).trim()).toBe('tmp');
     expect(run('find', [image.root, '-uid', '65532', '-printf', '%P\n']).trim()).toBe('var/lib/otpd');
-    // Scanners look here.
+    // Scanners read the packages here.
     expect(readdirSync(join(image.root, 'var/lib/dpkg/status.d')).sort()).toEqual([
       'libatomic1',
       'libc6',
@@ -184,7 +184,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
 
     running.kill('TERM');
     expect(await running.ended).toBe(0);
-    // It warns of nothing: neither of what it may not write, nor of what others may read.
+    // There are no warnings about files that it cannot write or that others can read.
     expect(warningsOf(running)).toEqual([]);
     expect(running.said.err).toContain('"stopped"');
   });
@@ -202,7 +202,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     for (const published of valuesOf(start, '-p'))
       expect(Object.keys(image.config.ExposedPorts)).toContain(`${published.split(':').at(-1)}/tcp`);
     const env = Object.fromEntries(valuesOf(start, '-e').map((text) => text.split('=')));
-    // As others would reach it, so that it needs what the README gives it.
+    // Reachable for others, so that it needs the files that the README names.
     const { container, address } = await serve({ env: { ...env, OTPD_LISTEN: '0.0.0.0:0' } });
     await using running = container;
     expect(command.slice(0, 3)).toEqual(['docker', 'exec', 'otpd']);
@@ -219,7 +219,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     expect(asking.said.out).toContain('nobody answers at');
   });
 
-  test('it does not start in the clear for others, unless it is told to', async () => {
+  test('it does not start in the clear beyond loopback without --insecure', async () => {
     await using alone = startContainer(image);
     expect(await alone.ended).toBe(2);
     expect(alone.said.err).toContain(
@@ -229,7 +229,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
 
   test('it writes into its data alone, even if it may write elsewhere', async () => {
     const files = (): string => run('find', [image.root, '-printf', '%P %y %m %u %s %T@\n']);
-    // The mount makes its place.
+    // The mount creates its mount point.
     await (await serve({ writableRoot: true })).container[Symbol.asyncDispose]();
     const before = files();
     const { container, address } = await serve({ writableRoot: true });
@@ -241,7 +241,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     expect(readdirSync(data).sort()).toEqual(['fingerprint.key', 'first-api-key', 'otpd.db', 'sealing-keys']);
   });
 
-  test('it runs as any user, such as the one that OpenShift chooses', async () => {
+  test('it runs as any user, such as the user that OpenShift chooses', async () => {
     chownSync(data, 1_000_650_000, 0);
     const { container, address } = await serve({ uid: 1_000_650_000 });
     await using running = container;
@@ -295,7 +295,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       const [one, two] = [await serve(options), await serve(options)];
       await using first = one.container;
       await using second = two.container;
-      // The first key would be a file.
+      // The first key would be in a file.
       expect(first.said.out).toContain('There is no API key');
       const apiKey = first.exec('otpd', 'keys', 'create', '--name', 'shop').out.trim();
       expect(await verdicts([one.address, two.address], apiKey)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);

@@ -1,10 +1,10 @@
-/** The image as its Dockerfile makes it, by buildah, on a Debian that stands for the image which it builds from: no registry is asked. */
+/** Builds the image from its Dockerfile by buildah, on a Debian that replaces the base image: no registry is used. */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { outcomeOf, ROOT, run, tool } from './tools.ts';
 
-/** As Docker writes it down. */
+/** The configuration in the form of Docker. */
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -19,15 +19,15 @@ export interface ImageConfig {
 
 export interface Image extends Disposable {
   readonly config: ImageConfig;
-  /** The folder of its files. */
+  /** The folder with the files of the image. */
   readonly root: string;
 }
 
 const DOCKERFILE = 'deploy/Dockerfile';
 const NAME = 'localhost/otpd';
-/** In the image that is built from, as on most machines. */
+/** The place of the authorities in the base image, as on most machines. */
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
-/** overlay does not lie upon overlay. */
+/** overlay cannot be stacked on overlay. */
 let driver: 'overlay' | 'vfs' | undefined;
 
 function storage(): string[] {
@@ -38,7 +38,7 @@ function storage(): string[] {
 
 const buildah = (...args: readonly string[]): string => run(tool.buildah, [...storage(), ...args]).trim();
 
-/** Builds the image as `docker build` would by these arguments, and mounts it. */
+/** Builds the image as `docker build` would with these arguments, and mounts it. */
 export function buildImage(args: readonly string[]): Image {
   buildBase(baseOf(readFileSync(join(ROOT, DOCKERFILE), 'utf8')));
   const cache = `${homedir()}/.npm`;
@@ -46,7 +46,7 @@ export function buildImage(args: readonly string[]): Image {
   buildah(
     'bud',
     ...['--isolation', 'chroot', '--pull-never', '--format', 'docker'],
-    // Whatever was built or downloaded before is used again.
+    // Uses earlier builds and downloads again.
     '--layers',
     ...['--volume', `${cache}:/root/.npm`],
     ...args,
@@ -60,7 +60,7 @@ export function buildImage(args: readonly string[]): Image {
   };
 }
 
-/** The one image that the Dockerfile builds from. */
+/** Returns the only base image of the Dockerfile. */
 function baseOf(dockerfile: string): string {
   const [, tag] = /^ARG NODE=(\S+)$/m.exec(dockerfile) ?? [];
   const bases = new Set([...dockerfile.matchAll(/^FROM (?!scratch)(\S+)/gm)].map(([, name]) => name));
@@ -68,7 +68,7 @@ function baseOf(dockerfile: string): string {
   return String([...bases][0]).replace('$NODE', tag);
 }
 
-/** Makes the image that stands for Node's own: Debian with Node and npm below /usr/local. It is kept for the next time. */
+/** Makes the replacement of Node's image: Debian with Node and npm below /usr/local. It is kept for the next run. */
 function buildBase(name: string): void {
   if (outcomeOf(tool.buildah, [...storage(), 'inspect', '--type', 'image', name]).code === 0) return;
   const container = buildah('from', 'scratch');
@@ -80,7 +80,7 @@ function buildBase(name: string): void {
   const npm = dirname(dirname(realpathSync(run('sh', ['-c', 'command -v npm']).trim())));
   cpSync(npm, `${root}/usr/local/lib/node_modules/npm`, { recursive: true });
   run('ln', ['--symbolic', '../lib/node_modules/npm/bin/npm-cli.js', `${root}/usr/local/bin/npm`]);
-  // How this machine reaches the registry.
+  // With the certificates by which this machine reaches the registry.
   if (existsSync(AUTHORITIES)) cpSync(realpathSync(AUTHORITIES), `${root}${AUTHORITIES}`);
   if (existsSync(`${homedir()}/.npmrc`)) cpSync(`${homedir()}/.npmrc`, `${root}/root/.npmrc`);
   buildah('config', '--env', `NODE_EXTRA_CA_CERTS=${AUTHORITIES}`, container);

@@ -1,4 +1,4 @@
-/** The tools of `npm run test:deploy`, and what is said where one is not there. */
+/** The tools of `npm run test:deploy`, and the messages for missing tools. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 const TOOLS = `${ROOT}.plugins/deploy`;
-/** No answer of a tool is longer, in bytes. */
+/** The most output of a tool, in bytes. */
 const MOST_SAID = 64 * 2 ** 20;
 
-/** Programs and folders of tools. */
+/** The paths of programs and folders. */
 export interface Tools {
   readonly hadolint: string;
   readonly kubernetesValidate: string;
@@ -28,7 +28,7 @@ export interface Tools {
   readonly systemdAnalyze: string;
 }
 
-/** Where `scripts/deploy-tools` and Debian put them. */
+/** The places in which `scripts/deploy-tools` and Debian install them. */
 export const tool: Tools = {
   hadolint: `${TOOLS}/python/bin/hadolint`,
   kubernetesValidate: `${TOOLS}/python/bin/kubernetes-validate`,
@@ -44,13 +44,13 @@ export const tool: Tools = {
   systemdAnalyze: installed('systemd-analyze'),
 };
 
-/** A program of this machine; where it would be if it is not there. */
+/** Returns the path of a program; its usual path if it is not installed. */
 function installed(name: string): string {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? `/usr/bin/${name}`;
 }
 
-/** Says which of the files are not there; undefined if all are. */
+/** Returns a message with the missing files; undefined if all exist. */
 export function missing(...files: readonly string[]): string | undefined {
   const absent = files.filter((file) => !existsSync(file));
   if (absent.length === 0) return undefined;
@@ -69,7 +69,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end, however that is. */
+/** Runs a program to its end, whether or not it succeeds. */
 export function outcomeOf(
   program: string,
   args: readonly string[],
@@ -86,7 +86,7 @@ export function outcomeOf(
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Runs a program that must not fail; gives what it prints. */
+/** Runs a program that must succeed; returns its output. */
 export function run(program: string, args: readonly string[], options?: RunOptions): string {
   const { code, out, err } = outcomeOf(program, args, options);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} exits with ${code}:\n${out}${err}`);

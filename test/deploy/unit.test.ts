@@ -1,4 +1,4 @@
-/** The unit of systemd, by its own tools: no machine here is booted by it. */
+/** The systemd unit, checked by systemd's tools. No machine boots with it here. */
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const README = 'deploy/README.md';
 const UNIT = 'deploy/systemd/otpd.service';
 const text = readFileSync(UNIT, 'utf8');
 const settings = readFileSync('deploy/systemd/otpd.env', 'utf8');
-/** As systemd counts it: 0 is a service that can do nothing, 10 one that may do all. */
+/** In the scale of systemd: 0 for a service without any rights, 10 for a service with all rights. */
 const MOST_EXPOSED = '2.0';
 
 test('each setting of its environment file is one of otpd, and each credential one of the unit', () => {
@@ -24,11 +24,11 @@ test('each setting of its environment file is one of otpd, and each credential o
     expect(known).toContain(name);
     if (value.startsWith('/run/')) expect(loaded).toContain(value.replace('/run/credentials/otpd.service/', ''));
   }
-  // A sample, which changes nothing until somebody takes the marks off.
+  // A sample file without effect until its comment signs are removed.
   expect(settings.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
 });
 
-test('it gives a stop more time than otpd may take', () => {
+test('it allows a stop more time than otpd may take', () => {
   const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]);
   expect(seconds).toBeGreaterThan(Number(SETTINGS.shutdownGrace.fallback) + 5);
 });
@@ -48,7 +48,7 @@ test('the commands of the README put the program where the unit looks, and start
     'systemctl enable',
   ]);
   const [, program] = /^ExecStart=(\S+) /m.exec(text) ?? [];
-  // As the package has it.
+  // The path in the package.
   const [, main] =
     Object.entries<string>(JSON.parse(readFileSync('package.json', 'utf8')).bin).find(([name]) => name === 'otpd') ?? [];
   expect(readlinkSync(join(root, String(program)))).toBe(join(root, 'opt/otpd', String(main)));
@@ -63,7 +63,7 @@ test('the command of the README that works beside the store does so as the servi
     expect(text).toContain(`\n${property}\n`);
     expect(call).toContain(`--property=${property}`);
   }
-  // The name that the unit's user has by default.
+  // The default user name of the unit.
   expect(call).toContain('--property=User=otpd');
   const [folder] = /OTPD_DATA_DIR=\S+/.exec(text) ?? [];
   expect(call).toContain(`--setenv=${folder}`);
@@ -100,7 +100,7 @@ suiteUnless(missing(tool.systemdAnalyze), 'the unit by systemd-analyze', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Looks at the unit, changed, where the program is one that this machine has. */
+  /** Verifies the changed unit with a program that exists on this machine. */
   function verify(change: (unit: string) => string) {
     const file = join(folder, 'otpd.service');
     writeFileSync(file, change(text.replace('ExecStart=/usr/local/bin/otpd', `ExecStart=${process.execPath}`)));

@@ -1,4 +1,4 @@
-/** Every command of every page is run by a test: here, by another suite, or, for a reason that is named, by none. */
+/** A test runs every command of every page: this one, another suite, or none for a stated reason. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { execute } from '../clients/runner.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Command, commandsOf, PAGES, patternOf } from './pages.ts';
 
-/** The pages whose commands are run here, in their order, in one shell. */
+/** The pages whose commands are run here, in order and in one shell. */
 const HERE = ['README.md', 'docs/guide.md', 'docs/api-keys.md', 'docs/operations.md', 'docs/audit-trail.md'];
 
 /** The pages whose commands another suite runs. */
@@ -21,7 +21,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/sealed-keys.md': 'test/cli/seal.test.ts',
 };
 
-/** By the beginning of a command or of its page: why no test runs it as it stands. */
+/** The commands or pages that no test runs unchanged, by their beginning, with the reason. */
 const NOT_RUN: readonly { readonly page: string; readonly command?: string; readonly why: string }[] = [
   { page: 'README.md', command: 'npm ci && npm start', why: 'it installs, as CI does first, and serves until it is stopped' },
   { page: 'CONTRIBUTING.md', why: 'it installs, and serves until it is stopped' },
@@ -70,7 +70,8 @@ describe.each(HERE)('%s', (page) => {
   const commands = commandsOf(page).filter((command) => !isLeftOut(command));
 
   it('has commands that succeed, with the answers that it shows', async () => {
-    // A later command has what an earlier one exported; those of the README are for a checkout, the others for an installation.
+    // A later command has the variables that an earlier command exported. The commands of the README are for a checkout, the others for an
+    // installation.
     const place = page === 'README.md' ? process.cwd() : folder;
     const script = commands.map(({ command }, n) => `${command}\necho "--- end of ${n}"`).join('\n');
     const [, ID = ''] = (await server.createKey({ plan: 'pro' })).split('_');

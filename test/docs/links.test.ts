@@ -1,4 +1,4 @@
-/** Links between the pages of the repository: the file is there, and the heading too. */
+/** Links between the pages of the repository lead to an existing file and heading. */
 import { existsSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, it } from 'vitest';
@@ -22,7 +22,7 @@ function leads(page: string, target: string): boolean {
   return !statSync(file).isDirectory() && anchorsOf(PAGES.get(file) ?? '').has(anchor);
 }
 
-/** The anchors that GitHub gives to headings. */
+/** Returns the anchors that GitHub gives to headings. */
 function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
   const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, name = '']) => name));

@@ -1,16 +1,16 @@
 /**
- * Bad input, over HTTP/1.1 byte by byte and over HTTP/2: each is answered with a clear error in the shape of Connect, none with a fault of ours, none
- * after more than 5 s, and none leaves a secret in an answer or in the log.
+ * Bad input, over HTTP/1.1 byte by byte and over HTTP/2. Each request gets a clear error in the form of Connect within 5 s, no fault of the server,
+ * and no answer or log line contains a secret.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Answer, http1, http2, openHttp2, RawConnection, send } from './raw.ts';
 
 const TOKEN = '/otp.v1.OtpService/Token';
-/** To be looked for wherever it must not be. */
+/** A value that must not be in any answer or log line. */
 const SECRET = 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U';
 const GOOD = JSON.stringify({ key: { secret: SECRET } });
-/** In the deepest form that fits into a body. */
+/** The deepest JSON that fits into a body. */
 const DEEP = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
 
 let server: TestServer;
@@ -40,7 +40,7 @@ function expectRefusal(answer: Answer, status: number, code: string, words: RegE
 interface Bad {
   readonly method?: string;
   readonly path?: string;
-  /** Instead of the headers of a good call; undefined leaves one out. */
+  /** Replaces the headers of a good call; undefined omits a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Buffer;
   readonly answer: readonly [status: number, code: string, words: RegExp | string];
@@ -124,7 +124,7 @@ const bad: Readonly<Record<string, Bad>> = {
   },
   'a number for a text': {
     body: '{"key":{"secret":12345678}}',
-    answer: [400, 'invalid_argument', 'does not fit otp.v1.Key.secret'],
+    answer: [400, 'invalid_argument', 'does not fit otp.v1.Key.secret, which takes a string'],
   },
   'a text for a message': { body: JSON.stringify({ key: SECRET }), answer: [400, 'invalid_argument', 'does not fit otp.v1.Key'] },
   'a text that is no number': {
@@ -133,7 +133,7 @@ const bad: Readonly<Record<string, Bad>> = {
   },
   'a fraction': {
     body: JSON.stringify({ key: { secret: SECRET }, pastSteps: 1.5 }),
-    answer: [400, 'invalid_argument', 'does not fit otp.v1.TokenRequest.past_steps'],
+    answer: [400, 'invalid_argument', 'does not fit otp.v1.TokenRequest.past_steps, which takes a whole number'],
   },
   'a number beyond its type': {
     body: JSON.stringify({ key: { secret: SECRET }, pastSteps: 2 ** 40 }),
@@ -145,15 +145,46 @@ const bad: Readonly<Record<string, Bad>> = {
   },
   'an unknown field': {
     body: JSON.stringify({ key: { secret: SECRET, perriod: 60 } }),
-    answer: [400, 'invalid_argument', 'does not fit otp.v1.Key'],
+    answer: [
+      400,
+      'invalid_argument',
+      'does not fit otp.v1.Key, which takes an object with no other fields than secret, .*periodSeconds',
+    ],
+  },
+  'an unknown name of a value': {
+    body: JSON.stringify({ key: { secret: SECRET, type: 'HOTP' } }),
+    answer: [400, 'invalid_argument', 'otp.v1.OtpType, which takes one of OTP_TYPE_TOTP, OTP_TYPE_HOTP$'],
+  },
+  'a time without a zone': {
+    body: JSON.stringify({ key: { secret: SECRET }, at: '2026-01-31T12:00:00' }),
+    answer: [400, 'invalid_argument', 'google.protobuf.Timestamp, which takes a time such as "2026-01-31T12:00:00Z"'],
+  },
+  'an object for an array': {
+    path: '/otp.v1.OtpService/Verify',
+    body: JSON.stringify({ key: { secret: SECRET }, code: '123456', alternatives: {} }),
+    answer: [400, 'invalid_argument', 'VerifyRequest.alternatives, which takes an array'],
+  },
+  'a text for a truth': {
+    path: '/otp.v1.OtpService/Verify',
+    body: JSON.stringify({ key: { secret: SECRET }, code: '123456', allowReuse: 'yes' }),
+    answer: [400, 'invalid_argument', 'VerifyRequest.allow_reuse, which takes true or false'],
   },
   'a field of every object': {
     body: `{"__proto__":{"secret":"${SECRET}"}}`,
     answer: [400, 'invalid_argument', 'does not fit otp.v1.TokenRequest'],
   },
+  'a field that is given twice': {
+    body: `{"key":{"secret":"${SECRET}","secret":"${SECRET}"}}`,
+    answer: [400, 'invalid_argument', 'cannot be decoded'],
+  },
   'two sources of a key': {
     body: JSON.stringify({ key: { secret: SECRET, uri: 'otpauth://totp/a' } }),
-    answer: [400, 'invalid_argument', 'does not fit otp.v1.Key'],
+    answer: [400, 'invalid_argument', 'otp.v1.Key.source, which takes one field alone, of secret, uri, sealed'],
+  },
+  'bytes that are no base64': {
+    path: '/otp.v1.OtpService/Generate',
+    body: JSON.stringify({ accountName: 'a', sealedContext: '!' }),
+    answer: [400, 'invalid_argument', 'sealed_context, which takes bytes in base64'],
   },
   'a secret that is none': {
     body: JSON.stringify({ key: { secret: 'MFRGG8' } }),
@@ -170,7 +201,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'a negative timeout': { headers: { 'connect-timeout-ms': '-1' }, answer: [400, 'invalid_argument', 'cannot be decoded'] },
 };
 
-/** A good call but for what is bad in it. */
+/** Makes a request that is good except for the given parts. */
 function request({ method = 'POST', path = TOKEN, headers = {}, body = GOOD }: Omit<Bad, 'answer'>) {
   const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, ...headers };
   const fill = (text: string): string => text.replace('KEY', server.apiKey);
@@ -301,6 +332,16 @@ describe('on the wire of HTTP/1.1', () => {
     connection.socket.destroy();
   });
 
+  test.each([
+    ['a stream of Connect', '/otp.v1.OtpService/WatchToken', 'application/connect+json', '"code":"unauthenticated"'],
+    ['gRPC-Web', TOKEN, 'application/grpc-web+proto', 'grpc-status: 16'],
+  ])('a stranger is refused before the body of %s has come', async (_, path, type, words) => {
+    const headers = { 'content-type': type, 'content-length': '60000' };
+    const { body, ...answer } = await send(port, http1(`POST ${path} HTTP/1.1`, headers, 'begun'));
+    expect(answer.status).toBe(200);
+    expect(`${JSON.stringify(answer.headers)} ${body}`.replace('"grpc-status":"16"', 'grpc-status: 16')).toContain(words);
+  });
+
   test('another expectation is refused', async () => {
     expectRefusal(await send(port, http1(post, { ...head(), expect: 'cookies' }, GOOD)), 417, 'invalid_argument', '100-continue');
   });
@@ -314,7 +355,7 @@ describe('on the wire of HTTP/1.1', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('requests that come together are answered in their order', async () => {
+  test('requests that arrive together are answered in order', async () => {
     const connection = new RawConnection(port);
     const ids = ['a', 'b', 'c'];
     connection.write(Buffer.concat(ids.map((id) => http1(post, { ...head(), 'x-request-id': id }, GOOD))));
@@ -333,7 +374,7 @@ describe('on the wire of HTTP/1.1', () => {
   });
 });
 
-test.each(['a\nb', 'a b', '<script>', 'otpd_key', 'x'.repeat(200)])('a request id like %s comes back as another', async (id) => {
+test.each(['a\nb', 'a b', '<script>', 'otpd_key', 'x'.repeat(200)])('a request id like %s is replaced', async (id) => {
   const session = openHttp2(port);
   const headers = { ':method': 'POST', ':path': TOKEN, 'content-type': 'application/json', 'x-request-id': encodeURI(id) };
   const answer = await http2(session, headers, GOOD);

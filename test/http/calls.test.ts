@@ -1,4 +1,4 @@
-/** Calls by the clients of Connect and gRPC-Web: every RPC, every error with its details, and all that goes with a call. */
+/** Calls by the clients of Connect and gRPC-Web: every RPC, every error with its details, and the metadata of a call. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     ]);
   });
 
-  test('GetUsage tells the windows of the plan, and needs no scope', async () => {
+  test('GetUsage returns the windows of the plan, and needs no scope', async () => {
     const apiKey = await server.createKey({ plan: 'free', scopes: ['verify'] });
     const options = { headers: { 'x-api-key': apiKey, 'x-request-id': id('usage') } };
     const { plan, windows } = await client().getUsage({}, options);
@@ -126,7 +126,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     });
   });
 
-  test('an enrolment by Generate and Verify, Seal and Rewrap answer, and a sealed key gives its codes', async () => {
+  test('an enrolment by Generate and Verify, Seal and Rewrap work, and a sealed key returns its codes', async () => {
     const options = { headers: headers(id('sealed')) };
     const sealedContext = Buffer.from('user-1');
     const asked = { issuer: 'Example', accountName: 'alice', delivery: SecretDelivery.SEALED, sealedContext };
@@ -212,7 +212,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     await expect.poll(() => calls(id('watch')).map(({ code }) => code)).toEqual(['CANCELLED']);
   });
 
-  test('headers tell the request id and the limits', async () => {
+  test('headers contain the request id and the limits', async () => {
     const apiKey = await server.createKey({ plan: 'ultra' });
     let received = new Headers();
     const options = {
@@ -228,7 +228,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     });
   });
 
-  test('bad fields come with their details', async () => {
+  test('bad fields have their details', async () => {
     const failure = await failureOf(client().token({ key: { ...key, digits: 9 } }, { headers: headers(id('bad')) }));
     expect(failure).toMatchObject({
       code: 'InvalidArgument',
@@ -240,7 +240,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     expect(failure.metadata.get('x-request-id')).toBe(id('bad'));
   });
 
-  test('bad fields of a stream come with their details', async () => {
+  test('bad fields of a stream have their details', async () => {
     const watching = (async () => {
       for await (const _ of client().watchToken({}, { headers: headers(id('bad-stream')) }));
     })();
@@ -265,7 +265,7 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     });
   });
 
-  test('a key without the scope is refused, and one whose limit is reached is told when to come back', async () => {
+  test('a key without the scope is refused, and a key whose limit is reached learns when to retry', async () => {
     const apiKey = await server.createKey({ plan: 'free', scopes: ['generate'] });
     const call = () => client().token({ key }, { headers: { 'x-api-key': apiKey } });
     const failures = [];
@@ -332,7 +332,7 @@ test('the caller behind a trusted proxy is named in the log, and anybody else is
   expect(calls('directly')).toMatchObject([{ peer: expect.stringMatching(/^127\.0\.0\.3:\d+$/) }]);
 });
 
-test('a body that never comes ends with the deadline, and the caller is told', async () => {
+test('a missing body ends with the deadline, and the caller gets an error', async () => {
   const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'connect-timeout-ms': '200' };
   const session = openHttp2(port);
   const [slow, open] = await Promise.all([
@@ -352,7 +352,7 @@ test('a caller who leaves while its call waits is logged as such, and its answer
   connection.write(
     http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'x-request-id': 'left', 'content-length': '100' }, '{'),
   );
-  // Sent before others whose answers are here, it is under way.
+  // It was sent before other calls that are answered, so it is in progress.
   for (let other = 0; other < 2; other += 1) await send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', given, '{}'));
   connection.socket.destroy();
   await expect.poll(() => calls('left').map(({ code }) => code)).toEqual(['CANCELLED']);

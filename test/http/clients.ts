@@ -1,4 +1,4 @@
-/** The clients of Connect's own library, for every protocol of the HTTP door, and what they are told. */
+/** The clients of Connect's library, for every protocol of the HTTP door, and the failures that they see. */
 import { type Client, Code as ConnectCode, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import {
@@ -17,7 +17,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 
 type Versions = '1.1' | '2';
 
-/** Each way to call, by its name. */
+/** The transports by name. */
 export const WAYS: Readonly<Record<string, (baseUrl: string) => Transport>> = Object.fromEntries(
   (['1.1', '2'] as const).flatMap((httpVersion: Versions) =>
     [true, false].flatMap((useBinaryFormat) => {
@@ -35,7 +35,7 @@ export function clientOf(transport: Transport): Client<typeof OtpService> {
   return createClient(OtpService, transport);
 }
 
-/** The name of the code, the message and the details that a call fails with. */
+/** The name of the code, the message and the details of a failed call. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -47,7 +47,7 @@ export interface Failure {
   readonly retryInfo: RetryInfo | undefined;
 }
 
-/** The failure of a call that is to fail. */
+/** Returns the failure of a call that must fail. */
 export async function failureOf(call: Promise<unknown>): Promise<Failure> {
   const error = await call.then(
     () => undefined,

@@ -1,4 +1,4 @@
-/** Connections of the HTTP door that have reached their age, by HTTP/2 and HTTP/1.1. */
+/** Connections of the HTTP door at the end of their age, over HTTP/2 and HTTP/1.1. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { http1, http2, openHttp2, RawConnection } from './raw.ts';
 
 const PATH = '/otp.v1.OtpService/Token';
 const BODY = '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}';
-/** Less than nine tenths of a second, since a timer may fire a little early. */
+/** A little less than nine tenths of a second, since a timer may fire early. */
 const YOUNGEST_MS = 890;
 
 let server: TestServer;
@@ -23,7 +23,7 @@ afterAll(() => server.close());
 const headers = () => ({ 'content-type': 'application/json', 'x-api-key': server.apiKey });
 const call = () => http1(`POST ${PATH} HTTP/1.1`, headers(), BODY);
 
-/** Calls on a connection of HTTP/1.1 until an answer is its last; resolves to how long that took, in ms. */
+/** Calls on an HTTP/1.1 connection until an answer is the last one; resolves to the time until then, in ms. */
 async function untilItsLast(connection: RawConnection): Promise<number> {
   const openedAt = performance.now();
   for (;;) {
@@ -35,7 +35,7 @@ async function untilItsLast(connection: RawConnection): Promise<number> {
   }
 }
 
-test.concurrent('HTTP/2: GOAWAY comes first, a call in flight is answered after it, and then the connection closes', async () => {
+test.concurrent('HTTP/2: GOAWAY is sent first, a call in flight is answered after it, and then the connection closes', async () => {
   const session = openHttp2(port);
   const closed = once(session, 'close');
   const openedAt = performance.now();
@@ -80,7 +80,7 @@ test.concurrent('HTTP/1.1: a call that is in flight at that age is answered, and
   const connection = new RawConnection(port);
   const length = String(BODY.length);
   connection.write(http1(`POST ${PATH} HTTP/1.1`, { ...headers(), 'content-length': length }, BODY.slice(0, 5)));
-  // Begun later, it may be older by a fifth of a second when it ends: two of them are surely enough.
+  // It begins later, so it may be a fifth of a second older at its end: two connections last longer in any case.
   for (let n = 0; n < 2; n += 1) await untilItsLast(new RawConnection(port));
   connection.write(BODY.slice(5));
   const answer = await connection.answer();
@@ -104,7 +104,7 @@ test.concurrent('HTTP/1.1: a stream that opens again on the old connection ends 
 });
 
 test.concurrent.each(Object.entries(WAYS).filter(([name]) => name.includes('JSON')))(
-  'a stream is told why it ends: %s',
+  'a stream gets the reason for its end: %s',
   async (_, transport) => {
     const openedAt = performance.now();
     let codes = 0;

@@ -1,4 +1,4 @@
-/** Pages of other origins: who may call, what a preflight is told, and that it costs nothing. */
+/** Pages of other origins: which may call, the answer to a preflight, and that a preflight costs nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Answer, http1, send } from './raw.ts';
@@ -28,7 +28,7 @@ describe('origins that are named', () => {
   beforeAll(() => start(`https://example.org, ${OURS}`));
   afterAll(() => server.close());
 
-  test('a preflight of one is told what it may send, for two hours', async () => {
+  test('the answer to a preflight lists what the page may send, for two hours', async () => {
     const answer = await preflight(OURS);
     expect([answer.status, answer.body]).toEqual([204, '']);
     expect(answer.headers).toMatchObject({
@@ -80,7 +80,7 @@ describe('origins that are named', () => {
     },
   );
 
-  test('a preflight asks nobody for a key, is charged to nobody, and is in no log', async () => {
+  test('a preflight needs no key, is not charged, and is not in the log', async () => {
     const lines = server.log.length;
     for (let n = 0; n < 50; n += 1) expect((await preflight(OURS)).status).toBe(204);
     expect(server.log).toHaveLength(lines);

@@ -1,4 +1,4 @@
-/** The commands of docs/http.md do what it says, as they stand there but for the address and the key. */
+/** The commands of docs/http.md work unchanged, except for the address and the key. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -11,11 +11,11 @@ import { http1, RawConnection } from './raw.ts';
 const TEXT = readFileSync('docs/http.md', 'utf8');
 const blocks = (language: string): string[] =>
   [...TEXT.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, block = '']) => block);
-/** The commands of an enrolment, which need what the one before has answered. */
+/** The commands of an enrolment, each of which needs the answer of the previous one. */
 const ENROLMENT = blocks('sh').filter((command) => command.includes('dXNlci0x'));
 const COMMANDS = [...blocks('sh').filter((command) => !ENROLMENT.includes(command)), ...README()];
 
-/** The call by curl in the README. */
+/** Returns the curl commands of the README. */
 function README(): string[] {
   return [...readFileSync('README.md', 'utf8').matchAll(/```sh\n(curl .*?)```/gs)].map(([, block = '']) => block);
 }
@@ -30,7 +30,7 @@ test('there are commands', () => {
   expect(COMMANDS.length).toBeGreaterThanOrEqual(6);
 });
 
-/** Runs a command as it stands there, and reads its answer. */
+/** Runs a command unchanged, and parses its answer. */
 async function run(command: string, more: NodeJS.ProcessEnv = {}) {
   const line = command.replace('http://127.0.0.1:50080', server.httpUrl);
   expect(line).not.toBe(command);
@@ -82,7 +82,7 @@ test('the error that it shows is what a caller gets', async () => {
   expect(await answer.json()).toMatchObject({ ...JSON.parse(shown), details: [JSON.parse(shown).details[0], expect.anything()] });
 });
 
-/** Has 1,200 calls made on one connection through `proxy`: all are answered, and the log names the caller. */
+/** Makes 1,200 calls on one connection through `proxy`: all are answered, and the log names the caller. */
 async function expectOneConnection(proxy: RealProxy, name: string): Promise<void> {
   const connection = new RawConnection(Number(proxy.address.split(':')[1]), '127.0.0.5');
   const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': `by-${name}` };
@@ -96,7 +96,7 @@ async function expectOneConnection(proxy: RealProxy, name: string): Promise<void
   expect([peers.length, new Set(peers)]).toEqual([1200, new Set(['127.0.0.5'])]);
 }
 
-/** The configuration of a proxy as the page has it, but for the two addresses. */
+/** Returns the configuration of a proxy on the page, with other addresses. */
 function configurationOf(language: string, port: number, upstream: string): string {
   const [configuration = ''] = blocks(language);
   const address = `127.0.0.1:${port}`;

@@ -1,6 +1,6 @@
-/** The documents that anybody may read by HTTP: the page, where it is served at all, and the OpenAPI documents. */
+/** The public documents over HTTP: the page, if it is served, and the OpenAPI documents. */
 import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDocuments } from '../../src/http/documents.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -15,31 +15,71 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${server.httpUrl}${path}`, init);
+/** Returns the answer as it is on the wire. */
+const getRaw = (path: string, headers: Readonly<Record<string, string>>) =>
+  send(Number(new URL(server.httpUrl).port), http1(`GET ${path} HTTP/1.1`, { connection: 'close', ...headers }));
 
-/** The files that the page names. */
+/** Returns the files that the page names. */
 function partsOf(page: string): string[] {
   return [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
 }
 
 describe('the page', () => {
-  test('comes with all its parts, which a digest names and a browser keeps, in less than 100 kB', async () => {
+  test('has all its parts, which a digest names and a browser caches, in less than 100 kB', async () => {
     const response = await get('/');
     const page = await response.text();
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('cache-control')).toBe('no-cache');
     const parts = partsOf(page);
     expect(parts.map((path) => path.split('.').at(-1)).toSorted()).toEqual(['css', 'js', 'svg']);
-    let bytes = gzipSync(page).length;
-    for (const path of parts) {
-      const part = await get(path);
-      expect(part.status).toBe(200);
-      bytes += gzipSync(Buffer.from(await part.arrayBuffer())).length;
-      if (path.startsWith('/assets/')) expect(part.headers.get('cache-control')).toBe('max-age=31536000, immutable');
+    for (const coding of ['br', 'gzip']) {
+      let bytes = 0;
+      for (const path of ['/', ...parts]) {
+        const { status, headers } = await getRaw(path, { 'accept-encoding': coding });
+        expect(status).toBe(200);
+        bytes += Number(headers['content-length']);
+        if (path.startsWith('/assets/')) expect(headers['cache-control']).toBe('max-age=31536000, immutable');
+      }
+      expect(bytes).toBeLessThan(MOST_BYTES);
     }
-    expect(bytes).toBeLessThan(MOST_BYTES);
   });
 
-  test('may run no code and load no style but its own, may be framed by nobody, and has neither inside', async () => {
+  test.each([
+    ['no word', undefined, undefined],
+    ['gzip', 'gzip', 'gzip'],
+    ['what browsers say', 'gzip, deflate, br, zstd', 'br'],
+    ['anything', '*', 'br'],
+    ['anything but br', '*, br;q=0', 'gzip'],
+    ['nothing that is here', 'zstd, identity;q=0.5', undefined],
+    ['neither', 'br;q=0, gzip;q=0', undefined],
+    ['nonsense', ';;q=,,=', undefined],
+  ])('is sent compressed as the caller takes it: %s', async (_, accepted, coding) => {
+    for (const path of partsOf(await (await get('/')).text()).filter((part) => part.startsWith('/assets/'))) {
+      const plain = await getRaw(path, {});
+      const { status, headers, body } = await getRaw(path, accepted === undefined ? {} : { 'accept-encoding': accepted });
+      expect([status, headers['content-encoding'], headers['vary']]).toEqual([200, coding, 'accept-encoding']);
+      expect(headers['content-type']).toBe(plain.headers['content-type']);
+      const decode = coding === 'br' ? brotliDecompressSync : coding === 'gzip' ? gunzipSync : (bytes: Buffer) => bytes;
+      expect(decode(Buffer.from(body, 'latin1')).toString('latin1')).toBe(plain.body);
+      if (coding !== undefined) expect(headers['etag']).not.toBe(plain.headers['etag']);
+    }
+  });
+
+  test('is not sent again to a browser that has it', async () => {
+    for (const path of ['/', '/favicon.svg', '/openapi.json', ...partsOf(await (await get('/')).text())]) {
+      const first = await getRaw(path, { 'accept-encoding': 'gzip' });
+      const { etag = '' } = first.headers;
+      expect(etag).toMatch(/^"[\w-]{22}(?:-gzip)?"$/);
+      for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+        const again = await getRaw(path, { 'accept-encoding': 'gzip', 'if-none-match': tags });
+        expect([again.status, again.body, again.headers['etag']]).toEqual([304, '', etag]);
+        expect(again.headers['cache-control']).toBe(first.headers['cache-control']);
+      }
+      expect((await getRaw(path, { 'accept-encoding': 'gzip', 'if-none-match': '"other"' })).status).toBe(200);
+    }
+  });
+
+  test('may run only its own code and styles, may not be framed, and has nothing inline', async () => {
     const response = await get('/');
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
@@ -68,7 +108,10 @@ describe('the page', () => {
     '/../package.json',
     '/assets/..%2f..%2fpackage.json',
     '//',
-  ])('has no other files: %s', async (path) => {
+    '/assets/COMPRESSED',
+  ])('has no other files: %s', async (given) => {
+    const [part = ''] = partsOf(await (await get('/')).text()).filter((one) => one.endsWith('.js'));
+    const path = given.replace('/assets/COMPRESSED', `${part}.br`);
     expect(await send(Number(new URL(server.httpUrl).port), http1(`GET ${path} HTTP/1.1`, {}))).toMatchObject({ status: 404 });
   });
 

@@ -1,4 +1,4 @@
-/** Anything at all, over both versions of HTTP: it is answered within 5 s, without a fault of ours, in an answer or in the log. */
+/** Random bytes over both versions of HTTP: each request is answered within 5 s, without a fault of the server in the answer or the log. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frame } from '../support/raw.ts';
@@ -71,7 +71,7 @@ test.each(['HTTP/1.1', 'HTTP/2'])('over %s', async (version) => {
       const limits = { 'connect-timeout-ms': timeout, 'grpc-timeout': `${timeout}m`, 'x-api-key': server.apiKey };
       const answer = await ask(`/otp.v1.OtpService/${name}`, { ...given, ...limits } as Record<string, string>, sent);
       expect(answer.status).toBeOneOf([200, 400, 404, 415, 429, 501, 504]);
-      // The status says the rest: 415 goes with `unknown`.
+      // The status shows the difference: 415 goes with `unknown`.
       expect(answer.body).not.toMatch(/"code":"internal"|grpc-status: ?(?:2|13)\b/);
       expect(answer.tookMs).toBeLessThan(5000);
     }),

@@ -1,4 +1,6 @@
-/** The requests of the n8n workflow, made as n8n makes them: its expressions are evaluated over what the webhook got, and the answer's over the API's. */
+/**
+ * The requests of the n8n workflow, made as n8n makes them: with its expressions, evaluated on the data of the webhook and the answers of the API.
+ */
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Runs the nodes behind the webhook at `path`; resolves to the answer of the last one. */
+/** Runs the nodes after the webhook at `path`; resolves to the answer of the last node. */
 async function run(path: string, body: unknown): Promise<unknown> {
   let node = workflow.nodes.find(({ parameters }) => parameters['path'] === path);
   let $json: unknown = { body };
@@ -51,14 +53,14 @@ async function request({ parameters }: Node, $json: unknown): Promise<unknown> {
   return response.json();
 }
 
-/** An expression stands in `={{ }}`. */
+/** Expressions have the form `={{ }}`. */
 function evaluate({ parameters }: Node, name: string, $json: unknown): string {
   const [, expression = ''] = /^=\{\{(.*)\}\}$/.exec(String(parameters[name])) ?? [];
   return String(runInNewContext(expression, { $json }));
 }
 
 describe('the workflow for n8n', () => {
-  test('enrols, accepts a code once, and tells the same answer again for the same request id', async () => {
+  test('enrols, accepts a code once, and gives the same answer again for the same request id', async () => {
     const enrolled = (await run('otp-enrol', { issuer: 'ACME', account: 'alice@example.com' })) as Record<string, string>;
     expect(enrolled).toEqual({
       secret: expect.stringMatching(/^[A-Z2-7]+$/),
@@ -75,7 +77,7 @@ describe('the workflow for n8n', () => {
     expect(await run('otp-verify', again)).toEqual({ accepted: false, status: 'VERIFY_STATUS_REPLAYED' });
   });
 
-  test('keeps no executions, has no key in it, and lets in no caller without a credential', () => {
+  test('keeps no executions, contains no key, and admits no caller without a credential', () => {
     expect(workflow.settings).toMatchObject({
       saveDataSuccessExecution: 'none',
       saveDataErrorExecution: 'none',

@@ -1,4 +1,4 @@
-/** Requests byte by byte, for those that no client of HTTP would send. */
+/** Sends requests byte by byte, including requests that no HTTP client would send. */
 import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { runningMs } from '../support/running-time.ts';
@@ -12,7 +12,7 @@ export interface Answer {
   readonly tookMs: number;
 }
 
-/** A connection on which requests are written as they are, and answers read one after the other. */
+/** A connection that sends requests unchanged, and reads answers one after the other. */
 export class RawConnection {
   readonly socket: Socket;
   #received: Buffer = Buffer.alloc(0);
@@ -33,12 +33,12 @@ export class RawConnection {
     this.socket.write(bytes);
   }
 
-  /** Everything that has come and was not read as an answer. */
+  /** Returns the received bytes that were not read as an answer. */
   get rest(): string {
     return this.#received.toString('latin1');
   }
 
-  /** Reads an answer, which needs a `content-length` or the end of the connection; informational ones (1xx) are passed over. */
+  /** Reads an answer, which needs a `content-length` or the end of the connection. Skips informational answers (1xx). */
   async answer(): Promise<Answer> {
     const startedAt = runningMs();
     for (;;) {
@@ -79,7 +79,7 @@ export class RawConnection {
   }
 }
 
-/** Sends bytes on a connection of their own, and reads an answer. */
+/** Sends bytes on a new connection, and reads an answer. */
 export async function send(port: number, bytes: string | Buffer): Promise<Answer> {
   const connection = new RawConnection(port);
   connection.write(bytes);
@@ -90,7 +90,7 @@ export async function send(port: number, bytes: string | Buffer): Promise<Answer
   }
 }
 
-/** A request of HTTP/1.1; a `content-length` is added for a body unless there is one, or a transfer coding. */
+/** Returns an HTTP/1.1 request. Adds a `content-length` for a body unless there is one, or a transfer coding. */
 export function http1(line: string, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Buffer {
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   const isFramed = names.includes('content-length') || names.includes('transfer-encoding');
@@ -99,12 +99,12 @@ export function http1(line: string, headers: Readonly<Record<string, string>>, b
   return Buffer.concat([Buffer.from(`${line}\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)]);
 }
 
-/** Opens a connection of HTTP/2 without TLS. */
+/** Opens an HTTP/2 connection without TLS. */
 export function openHttp2(port: number): ClientHttp2Session {
   return connectHttp2(`http://127.0.0.1:${port}`).on('error', () => undefined);
 }
 
-/** A request of HTTP/2. Without a body the stream is left open. */
+/** Makes an HTTP/2 request. Without a body the stream stays open. */
 export function http2(
   session: ClientHttp2Session,
   headers: OutgoingHttpHeaders,

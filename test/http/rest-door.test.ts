@@ -1,5 +1,6 @@
-/** REST APIs over the lifecycle, by an API made for the test: in which order a request is taken, what is paid for, and who gives the shape. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+/** REST APIs over the lifecycle, with an API for the test: the order of the steps of a request, its cost, and the form of its errors. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { UnreadableRequest } from '../../src/http/rest/failure.ts';
 import type { RestApi, RestRequest } from '../../src/http/rest/rest-api.ts';
@@ -15,6 +16,8 @@ import { http1, RawConnection, send } from './raw.ts';
 let server: HttpServer;
 let port: number;
 let ended: { call: Call; code: number }[];
+/** The errors that belong to no call. */
+let faults: unknown[];
 let loads = 0;
 let scopes: readonly Scope[] = ['token'];
 
@@ -60,12 +63,12 @@ beforeAll(async () => {
     methods,
     lifecycle: openLifecycle(methods, (call, code) => void ended.push({ call, code }), authenticate),
     restApis: [{ routes: api.routes, load }],
-    files: (path) =>
-      path === '/openapi.json' ? { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' } : undefined,
-    corsOrigins: [],
-    onFault: (error) => {
-      throw error;
+    files: (path) => {
+      if (path === '/broken') throw new Error('not for anybody');
+      return path === '/openapi.json' ? { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' } : undefined;
     },
+    corsOrigins: [],
+    onFault: (error) => void faults.push(error),
     tls: undefined,
     age: { maxAgeMs: 1_800_000, graceMs: 10_000 },
     bounds: { maxConnections: 100, maxConnectionsPerAddress: 100 },
@@ -76,8 +79,10 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   ended = [];
+  faults = [];
   scopes = ['token'];
 });
+afterEach(() => expect(faults.splice(0)).toEqual([]));
 afterAll(() => server.close(0));
 
 const ask = (line: string, headers: Record<string, string> = {}, body = '') =>
@@ -133,7 +138,7 @@ test('another method of the path is refused', async () => {
 });
 
 describe('who is asked for a key', () => {
-  test('a caller with a wrong key in a header is refused before its body comes', async () => {
+  test('a caller with a wrong key in a header is refused before its body is read', async () => {
     const connection = new RawConnection(port);
     connection.write(http1('POST /v1/code HTTP/1.1', { 'x-api-key': 'wrong', 'content-length': '100' }, 'a'));
     const answer = await connection.answer();
@@ -178,4 +183,22 @@ test('a document needs no key, and is there for GET and HEAD', async () => {
   connection.socket.destroy();
   expect((await ask('POST /openapi.json')).status).toBe(404);
   expect(ended).toEqual([]);
+});
+
+test('a fault that belongs to no call is reported, and its caller told nothing of it', async () => {
+  const { status, body } = await ask('GET /broken');
+  expect([status, body.includes('not for anybody')]).toEqual([500, false]);
+  expect(faults.splice(0)).toEqual([new Error('not for anybody')]);
+});
+
+test('a look-up that fails says nothing about its caller: only calls with a wrong key close a connection', async () => {
+  const connection = new RawConnection(port);
+  connection.write(http1('GET /openapi.json HTTP/1.1', {}));
+  expect((await connection.answer()).status).toBe(200);
+  const call = { connection: `127.0.0.1:${connection.socket.localPort}`, keyId: undefined } as Call;
+  for (let calls = 0; calls < 300; calls += 1) server.judge(call, Code.UNAVAILABLE);
+  connection.write(http1('GET /openapi.json HTTP/1.1', {}));
+  expect((await connection.answer()).status).toBe(200);
+  for (let calls = 0; calls < 300; calls += 1) server.judge(call, Code.UNAUTHENTICATED);
+  expect((await connection.answer()).status).toBeUndefined();
 });

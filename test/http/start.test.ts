@@ -1,4 +1,4 @@
-/** Where HTTP is served: by default, where that is taken, off, and beyond loopback. */
+/** Where HTTP is served: by default, if the default address is taken, if it is off, and beyond loopback. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,14 +24,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Takes an address. */
+/** Occupies an address. */
 async function take(port = 0): Promise<string> {
   taken = createServer().listen(port, '127.0.0.1');
   await once(taken, 'listening');
   return `127.0.0.1:${(taken.address() as AddressInfo).port}`;
 }
 
-test('port 0 takes any free one, and the start tells it', async () => {
+test('port 0 takes any free one, which the start prints', async () => {
   const server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
   expect(server.httpUrl).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
   const answer = await fetch(`${server.httpUrl}/otp.v1.OtpService/Token`, {
@@ -55,11 +55,11 @@ test('an address that was asked for and is taken prevents the start, and says wh
 test.each(['1', '2'])(
   'the default address that is taken prevents nothing, and a single warning says so: %s workers',
   async (workers) => {
-    // Somebody else may have it already.
+    // Another program may have the address already.
     await take(50_080).catch(() => undefined);
     const child = spawn(
       process.execPath,
-      [MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', folder, '--workers', workers],
+      [MAIN, 'serve', '--listen', '127.0.0.1:0', '--ops-listen', 'off', '--data-dir', folder, '--workers', workers],
       {
         env: { PATH: process.env['PATH'] },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,7 +89,7 @@ test.each(['1', '2'])('every worker serves it: %s', async (workers) => {
   const err = text(child.stderr);
   await expect.poll(() => out, { timeout: 20_000 }).toContain('Stop the server');
   const url = /HTTP is served at (\S+)/.exec(out)?.[1];
-  // Connections are dealt out in turn.
+  // Connections are assigned in rotation.
   for (let n = 0; n < 4; n += 1) {
     const headers = { 'content-type': 'application/json', 'x-request-id': `call-${n}`, connection: 'close' };
     expect((await fetch(`${url}/otp.v1.OtpService/Token`, { method: 'POST', headers, body: '{}' })).status).toBe(401);
@@ -113,7 +113,7 @@ describe('settings', () => {
     }
   };
 
-  test('the default is on loopback, and nobody asked for it', () => {
+  test('the default is on loopback, without a setting', () => {
     expect(load({}).http).toEqual({ host: '127.0.0.1', port: 50080, isDefault: true });
     expect(load({ httpListen: '127.0.0.1:50080' }).http).toEqual({ host: '127.0.0.1', port: 50080, isDefault: false });
     expect(load({}, { OTPD_HTTP_LISTEN: '[::1]:0' }).http).toEqual({ host: '::1', port: 0, isDefault: false });

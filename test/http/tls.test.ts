@@ -1,4 +1,4 @@
-/** HTTPS: which protocol ALPN chooses, who is let in, and that certificates replaced on disk are used without a restart. */
+/** HTTPS: the protocol that ALPN chooses, who is admitted, and that replaced certificates take effect without a restart. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ async function start(isMutual = false): Promise<void> {
 
 const trusted = () => ({ ca: readFileSync(ours.cert), servername: 'localhost', host: '127.0.0.1', port });
 
-/** The status of a call by HTTP/1.1, or the code of the error that it ends with. */
+/** Resolves to the status of a call over HTTP/1.1, or to the code of its error. */
 function callHttp1(more: ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ ...trusted(), ...more });
@@ -67,7 +67,7 @@ function certificate(): Promise<PeerCertificate> {
   });
 }
 
-test('HTTP/2 and HTTP/1.1 are spoken as ALPN chooses, and HTTP/1.1 to those who know nothing of it', async () => {
+test('HTTP/2 and HTTP/1.1 are spoken as ALPN chooses, and HTTP/1.1 if the caller knows no ALPN', async () => {
   await start();
   const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ours.cert) });
   const headers = { ':method': 'POST', ':path': PATH, 'content-type': 'application/json', 'x-api-key': server.apiKey };

@@ -1,4 +1,4 @@
-/** A call that is charged in two parts, over each store of limits: counted whole or not at all, and paid for what did not fail. */
+/** A call that is charged in two parts, over each store of limits: it is counted whole or not at all, and its failed parts are refunded. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Admission } from '../../src/limits/admission.ts';
@@ -32,7 +32,7 @@ const batches = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-/** The use of the windows, counted as naively as can be; the waits are whole windows, so that no grain of a log shows. */
+/** Counts the use of the windows in the simplest way. The waits are whole windows, so that the buckets of a log make no difference. */
 function naiveCounts() {
   let entries: { at: number; minute: number; others: number }[] = [];
   const used = (now: number, periodMs: number, which: 'minute' | 'others') =>
@@ -47,7 +47,7 @@ function naiveCounts() {
 }
 
 function chargedInParts(open: () => Promise<LimitStore>): void {
-  it('is counted whole or not at all, and of what was counted the failed parts are given back', async () => {
+  it('is counted whole or not at all, and its failed parts are refunded', async () => {
     const limits = await open();
     const clock = clockAt(START);
     const charging = createCharging({ limits, clock });
@@ -72,7 +72,7 @@ function chargedInParts(open: () => Promise<LimitStore>): void {
           if (end === 'failed') continue;
           expect(remainingOf(outcome)).toBe(nearest(counts.usedAt(now)));
         }
-        // Whatever was refused has left nothing behind.
+        // Refused charges have left nothing behind.
         const charged = await limits.charge(principal.keyId, PLAN.windows, 1, clock.now);
         const used = counts.usedAt(clock.now);
         const isAllowed = used.every((count, place) => count < limitAt(place));
@@ -113,11 +113,11 @@ function limitAt(place: number): number {
   return PLAN.windows[place]?.limit ?? 0;
 }
 
-/** The calls left in the window with the smallest share left. */
+/** Returns the calls left in the window with the smallest remaining share. */
 function nearest(used: readonly number[]): number {
   const shares = used.map((count, place) => (limitAt(place) - count) / limitAt(place));
   const least = Math.min(...shares);
-  // Of equals it is the longest window.
+  // Of equal shares, the longest window counts.
   const place = shares.lastIndexOf(least);
   return limitAt(place) - (used[place] ?? 0);
 }
@@ -155,8 +155,8 @@ redisSuite('a call in parts, counted in Redis', () => {
   chargedInParts(async () => (await open({ url: server.url, callerClock: true })).limits);
 });
 
-describe('a call whose store of limits is lost or comes back between its parts', () => {
-  /** Limits that are away while `isAway`. */
+describe('a call whose store of limits is lost or returns between its parts', () => {
+  /** Makes limits that are unavailable while `isAway`. */
   function flaky() {
     const shared = createLocalLimits();
     const refunds: number[] = [];
@@ -189,12 +189,24 @@ describe('a call whose store of limits is lost or comes back between its parts',
     expect(refunds).toEqual(expected);
   });
 
-  it('and that is refused there is given back here', async () => {
+  it('tells no more room than a window has', async () => {
+    const { limits, state } = flaky();
+    const { charge } = createCharging({ limits, clock: clockAt(START) });
+    const hourly = planOf(parsePlans('{"free": {"hour": 30}}'), 'free');
+    const admission = await charge(newPrincipal(), hourly, 1);
+    state.isAway = true;
+    // Counted in this process, where the first part never was.
+    await admission.charge(6);
+    admission.giveBack(7);
+    expect(admission.quota).toMatchObject({ remaining: 30, resetMs: 0 });
+  });
+
+  it('and that is refused there is refunded here', async () => {
     const { limits, state, shared } = flaky();
     const { charge } = createCharging({ limits, clock: clockAt(START) });
     const principal = newPrincipal();
     state.isAway = true;
-    // In this process, up to its last.
+    // Counted in this process, up to the limit.
     await inParts(async () => charge(principal, PLAN, 1), 12);
     state.isAway = false;
     const admission = await charge(principal, PLAN, 1);
@@ -206,7 +218,8 @@ describe('a call whose store of limits is lost or comes back between its parts',
 });
 
 describe('a call that ends while its rest is being counted', () => {
-  it.each([true, false])('pays for none of the rest (failed: %s)', async (isFailed) => {
+  /** Ends a call of one part while the store is asked for seven more; `meanwhile` is charged before them. */
+  async function endEarly(isFailed: boolean, meanwhile = 0) {
     const shared = createLocalLimits();
     const answers: PromiseWithResolvers<void>[] = [];
     const limits: LimitStore = {
@@ -219,21 +232,37 @@ describe('a call that ends while its rest is being counted', () => {
       },
     };
     const { charge } = createCharging({ limits, clock: clockAt(START) });
-    const principal = newPrincipal();
-    const first = charge(principal, PLAN, 1);
+    const { keyId, ...others } = newPrincipal();
+    const first = charge({ keyId, ...others }, PLAN, 1);
     answers[0]?.resolve();
     const admission = await first;
     const rest = admission.charge(7);
     admission.settle(isFailed);
+    if (meanwhile > 0) await shared.charge(keyId, PLAN.windows, meanwhile, START);
     answers[1]?.resolve();
-    await rest;
-    const { states } = await shared.charge(principal.keyId, PLAN.windows, 1, START);
-    // The minute, which guards the service, keeps it.
-    expect(states.map(({ remaining }) => remaining)).toEqual([3, isFailed ? 29 : 28, isFailed ? 59 : 58]);
+    const refusal = await Promise.resolve(rest).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const used = (await shared.usage(keyId, PLAN.windows, START)).map((usage) => usage.used);
+    return { refusal, used };
+  }
+
+  it.each([true, false])('pays for none of the rest (failed: %s)', async (isFailed) => {
+    const { refusal, used } = await endEarly(isFailed);
+    expect(refusal).toBeUndefined();
+    // The minute, which protects the service, keeps the failed call.
+    expect(used).toEqual([8, isFailed ? 0 : 1, isFailed ? 0 : 1]);
+  });
+
+  it.each([true, false])('is given back once where the rest does not fit (failed: %s)', async (isFailed) => {
+    const { refusal, used } = await endEarly(isFailed, 10);
+    expect(refusal).toBeInstanceOf(Rejection);
+    expect(used).toEqual([11, isFailed ? 10 : 11, isFailed ? 10 : 11]);
   });
 });
 
-it('on a plan without limits nothing is counted, and nothing is told', async () => {
+it('on a plan without limits nothing is counted, and there are no headers', async () => {
   const unlimited: Plan = planOf(parsePlans('{"unlimited": {}}'), 'unlimited');
   const refused = async () => Promise.reject(new Error('asked'));
   const { charge } = createCharging({ limits: { charge: refused, refund: refused, usage: refused }, clock: clockAt(START) });

@@ -1,4 +1,4 @@
-/** Charging a cost: what is rejected and why, and what a call that fails is given back. */
+/** Charging a cost: the rejections and their reasons, and the refund of a failed call. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Charging, type ChargingOptions, createCharging } from '../../src/limits/charging.ts';
@@ -23,7 +23,7 @@ function charger(limits = createLocalLimits()) {
 }
 
 describe('a cost', () => {
-  it('is counted whole, and told of by the window nearest to exhaustion', async () => {
+  it('is counted whole, and reported with the window nearest to exhaustion', async () => {
     const charge = charger();
     expect((await charge(3)).quota).toMatchObject({ window: { name: 'minute' }, remaining: 2 });
     clock.now += MINUTE;
@@ -34,7 +34,7 @@ describe('a cost', () => {
     expect((await charge(2)).quota).toMatchObject({ window: { name: 'hour' }, remaining: 5 });
   });
 
-  it('is told of by the window that stays so the longest, of those that are equally near', async () => {
+  it('is reported with the window that stays so the longest, of several equally near ones', async () => {
     const equal = planOf(parsePlans('{"equal": {"minute": 5, "hour": 5, "day": 5}}'), 'equal');
     expect((await charger()(2, equal)).quota).toMatchObject({ window: { name: 'day' }, remaining: 3 });
   });
@@ -52,7 +52,7 @@ describe('a cost', () => {
     expect((await charge(2)).quota?.remaining).toBe(0);
   });
 
-  it('is told of the window with the longer wait, though another is nearer to exhaustion', async () => {
+  it('names the window with the longer wait, though another is nearer to exhaustion', async () => {
     const charge = charger();
     for (let minute = 0; minute < 3; minute += 1) {
       await charge(5);
@@ -76,7 +76,7 @@ describe('a cost', () => {
     expect((await rejectionOf(charge(1))).metadata).toEqual({ window: 'minute', limit: '5', plan: 'free' });
   });
 
-  it('over the limit is rejected for good: with no time to wait for, and nothing counted', async () => {
+  it('over the limit is rejected for ever: without a wait, and nothing is counted', async () => {
     const charge = charger();
     for (let calls = 0; calls < 3; calls += 1) {
       const rejection = await rejectionOf(charge(6));
@@ -109,7 +109,7 @@ describe('a cost', () => {
 });
 
 describe('a call that fails', () => {
-  it('is given back whole to the hour, and not to the minute', async () => {
+  it('is refunded whole to the hour, and not to the minute', async () => {
     const charge = charger();
     const admission = await charge(4);
     admission.settle(true);
@@ -124,7 +124,7 @@ describe('a call that fails', () => {
   });
 });
 
-describe('while the shared store is away', () => {
+describe('while the shared store is unreachable', () => {
   it('costs are counted here by the same rules', async () => {
     const away = async () => Promise.reject(new StoreUnavailableError(new Error('away')));
     const charge = charger({ charge: away, refund: away, usage: away });
@@ -140,7 +140,7 @@ describe('while the shared store is away', () => {
     expect((await rejectionOf(charge(1))).metadata).toMatchObject({ window: 'hour' });
   });
 
-  describe('it is told', () => {
+  describe('it reports', () => {
     const AWAY = new StoreUnavailableError(new Error('away'));
     let told: (StoreUnavailableError | 'shared')[];
     let underWay: PromiseWithResolvers<ChargeResult>[];
@@ -192,7 +192,7 @@ describe('while the shared store is away', () => {
       const charging = watched(events);
       const before = begin(charging, 3);
       await fail(before[0]);
-      // Answered on the way out of a Redis that is gone by now.
+      // The answer of a Redis that has been lost since.
       await answer(before[1]);
       await fail(before[2]);
       expect(told).toEqual([AWAY]);
@@ -202,7 +202,7 @@ describe('while the shared store is away', () => {
       expect(told).toEqual([AWAY, 'shared']);
     });
 
-    it('to nobody if nobody listens', async () => {
+    it('to nobody without a listener', async () => {
       const charging = watched();
       await fail(...begin(charging, 1));
       await answer(...begin(charging, 1));

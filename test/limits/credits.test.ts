@@ -1,4 +1,4 @@
-/** Credits: what a month has no room for, what its caller is told, and that no failure of the error table is paid for. */
+/** Credits: what the month has no room for, what the caller is told, and that no failure of the error table costs credits. */
 import { create, type Message, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
@@ -55,7 +55,7 @@ describe('a month', () => {
     });
   });
 
-  it('and another window that are both used up: the one with the longer wait names the error', async () => {
+  it('and another exhausted window: the one with the longer wait is in the error', async () => {
     const { charge, clock } = charger();
     const plan = planOf(parsePlans('{"both": {"hour": 10, "month": 10}}'), 'both');
     await charge(10, plan);
@@ -65,7 +65,7 @@ describe('a month', () => {
     expect(await rejectionOf(charge(1, plan))).toMatchObject({ reason: 'rate_limited', metadata: { window: 'hour' } });
   });
 
-  it('tells the share that is used as it stands, with what is given back', async () => {
+  it('shows the used share as it is, with refunds', async () => {
     const { charge } = charger();
     expect((await charge(7, MONTH_OF_10)).creditShare).toBeUndefined();
     const call = await charge(1, MONTH_OF_10);
@@ -92,8 +92,13 @@ describe('a month', () => {
 });
 
 describe('a warning', () => {
-  it('names the key, the plan, the share and the month, once', async () => {
-    const { charge, warnings } = charger();
+  const local = createLocalLimits();
+  const shared = createLocalLimits();
+  it.each([
+    ['in memory', local],
+    ['in a shared store', { ...shared, charge: async (...args: Parameters<LimitStore['charge']>) => shared.charge(...args) }],
+  ])('names the key, the plan, the share and the month, once: counted %s', async (_, limits) => {
+    const { charge, warnings } = charger(limits);
     const call = await charge(8, MONTH_OF_10);
     call.settle(true);
     await charge(9, MONTH_OF_10);
@@ -105,7 +110,7 @@ describe('a warning', () => {
     ]);
   });
 
-  it('is not given for what is counted while the shared store is away', async () => {
+  it('is not given for counts while the shared store is unreachable', async () => {
     const away = async () => Promise.reject(new StoreUnavailableError(new Error('away')));
     const { charge, warnings } = charger({ charge: away, refund: away, usage: away });
     await charge(10, MONTH_OF_10);
@@ -123,7 +128,7 @@ describe('a call that fails', () => {
     'protocol',
   ] satisfies CallFailureReason[];
 
-  /** An error that its caller is told of with this reason. */
+  /** Makes an error that the caller sees with this reason. */
   function errorOf(reason: string): unknown {
     if (reason === 'invalid_fields') return invalid('key', 'is required');
     if (reason === 'internal') return new Error('a bug');

@@ -1,8 +1,8 @@
-/** Permits: as many as are allowed, each given back once, and nothing kept of a holder that holds none. */
+/** Permits: at most the allowed number, each released once, and no memory of a holder without permits. */
 import { expect, it, vi } from 'vitest';
 import { createPermits } from '../../src/limits/permits.ts';
 
-it('are given up to the most, to each holder, and again once they are back', () => {
+it('are given up to the maximum, to each holder, and again after their release', () => {
   const { take } = createPermits();
   const first = take('one', 2);
   expect([take('one', 2), take('one', 2), take('other', 1)].map((release) => release !== undefined)).toEqual([true, false, true]);

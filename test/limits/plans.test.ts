@@ -1,4 +1,4 @@
-/** Plans: the defaults, the operator's JSON with all its mistakes, and keys whose plan is gone. */
+/** Plans: the defaults, the operator's JSON with all its mistakes, and keys whose plan no longer exists. */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PLANS, type Plan, parsePlans, planOf } from '../../src/limits/plans.ts';
 import { InvalidInputError } from '../../src/otp/error.ts';
@@ -64,7 +64,7 @@ describe('plans in JSON', () => {
     expect(plans.get('open')).toEqual({ name: 'open', windows: [], streams: 100 });
   });
 
-  it('tell every mistake with its path', () => {
+  it('report every mistake with its path', () => {
     const json =
       '{"free": {"minute": 0, "hour": "100", "day": 1.5, "streams": -1, "week": 1}, "a b": {"minute": 1}, "c": [], "d": null}';
     expect(mistakes(json)).toEqual([
@@ -83,6 +83,14 @@ describe('plans in JSON', () => {
     expect(mistakes(json)).toEqual(['the file: must be a JSON object of plans by name, such as {"free": {"minute": 5}}']);
   });
 
+  it.each([
+    '{"free": {"minute": 5}, "pro": {}, "free": {}}',
+    '{"free": {"minute": 5, "hour": 9, "minute": 50}}',
+    '{"free": {"minute": 5}, "\\u0066ree": {"minute": 50}}',
+  ])('are refused when a plan or a limit is given twice: %s', (json) => {
+    expect(mistakes(json)).toEqual(['the file: has a plan or a limit twice: remove one of the two']);
+  });
+
   it('are refused when there are none', () => {
     expect(mistakes('{}')).toEqual(['the file: must hold at least one plan']);
   });
@@ -99,11 +107,11 @@ describe('plans in JSON', () => {
 });
 
 describe('the plan of a key', () => {
-  it('is the one it names', () => {
+  it('is the named plan', () => {
     expect(planOf(DEFAULT_PLANS, 'ultra').name).toBe('ultra');
   });
 
-  it('is the strictest one when the one it names is gone, wherever that stands', () => {
+  it('is the strictest plan if the named plan does not exist, in any order', () => {
     expect(planOf(DEFAULT_PLANS, 'gone').name).toBe('free');
     expect(planOf(parsePlans('{"open": {}, "wide": {"minute": 9}, "narrow": {"minute": 9, "day": 5}}'), 'free').name).toBe(
       'narrow',

@@ -1,14 +1,14 @@
-/** The sliding window against a naive log of every call: never too many in any span, never refused without need. */
+/** The sliding window, compared with a simple log of every call: never too many calls in any span, and no refusal without need. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addCall, advance, emptyLog, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { LimitWindow } from '../../src/ports/store.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
 
-/** Any call may stay counted for this much too long: the price of a bounded log. */
+/** How much too long a call may stay counted: the price of a bounded log. */
 const GRAIN = MINUTE / 60;
 
-/** The buckets of a log, oldest first. */
+/** Returns the buckets of a log, oldest first. */
 function bucketsOf({ buckets }: WindowLog): { last: number; count: number }[] {
   return Array.from({ length: buckets.length / 2 }, (_, bucket) => ({
     last: buckets[2 * bucket] as number,
@@ -26,12 +26,12 @@ interface Counted {
   readonly cost: number;
 }
 
-/** The cost of the calls in the span that ends with, and includes, `end`. */
+/** Returns the cost of the calls in the span that ends with, and includes, `end`. */
 function costIn(calls: readonly Counted[], end: number, span: number): number {
   return calls.reduce((sum, { at, cost }) => (at > end - span && at <= end ? sum + cost : sum), 0);
 }
 
-/** A log that has counted these calls, as it stands at `now`. */
+/** Returns a log that has counted these calls, at `now`. */
 function logAt(calls: readonly Counted[], window: LimitWindow, now: number): WindowLog {
   const log = emptyLog();
   for (const { at, cost } of calls) {
@@ -42,12 +42,12 @@ function logAt(calls: readonly Counted[], window: LimitWindow, now: number): Win
   return log;
 }
 
-/** Calls in the span that ends with, and includes, `end`. */
+/** Returns the number of calls in the span that ends with, and includes, `end`. */
 function inSpan(calls: readonly number[], end: number, span: number): number {
   return calls.filter((at) => at > end - span && at <= end).length;
 }
 
-/** Gaps between calls: bursts, steps about the grain, waits about the period. */
+/** Gaps between calls: bursts, steps of about a bucket, and waits of about the period. */
 const gaps = fc.array(
   fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 900, max: 1100 }), fc.integer({ min: 0, max: 70_000 })),
   { minLength: 1, maxLength: 150 },
@@ -81,7 +81,7 @@ describe('a window', () => {
     );
   });
 
-  it('holds no more than its limit of costs in any span, refuses only what does not fit, and tells the least wait', () => {
+  it('holds no more than its limit of costs in any span, refuses only costs that do not fit, and returns the least wait', () => {
     const costs = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 24 })), { minLength: 150, maxLength: 150 });
     fc.assert(
       fc.property(gaps, costs, fc.integer({ min: 1, max: 20 }), (waits, planned, limit) => {
@@ -121,7 +121,7 @@ describe('a window', () => {
       addCall(log, window, now);
       expect(bucketsOf(log).length).toBeLessThanOrEqual(61);
     }
-    // 60,000 ms hold 8,571 calls 7 ms apart, and those of one more grain may still be counted.
+    // 60,000 ms hold 8,571 calls that are 7 ms apart, and the calls of one more bucket may still be counted.
     expect(log.used).toBeGreaterThanOrEqual(8_571);
     expect(log.used).toBeLessThanOrEqual(8_571 + 144);
   });
@@ -139,7 +139,7 @@ describe('a window', () => {
     expect(waitMs(log, window, START + MINUTE)).toBe(0);
   });
 
-  it('holds in real time while the clock steps back, and makes nobody wait longer than a period', () => {
+  it('holds in real time while the clock steps back, and makes no caller wait longer than a period', () => {
     const steps = fc.array(
       fc.record({ wait: fc.integer({ min: 0, max: 20_000 }), back: fc.constantFrom(0, 0, 0, 5, 3000, 200_000) }),
       {
@@ -171,7 +171,7 @@ describe('a window', () => {
     );
   });
 
-  it('still holds for the calls that are not given back, whenever the others are', () => {
+  it('still holds for the calls that are not refunded, whenever others are', () => {
     const calls = fc.array(
       fc.record({ wait: fc.integer({ min: 0, max: 5000 }), fails: fc.boolean(), lasts: fc.integer({ min: 0, max: 5 }) }),
       {
@@ -216,7 +216,7 @@ describe('taking a call back', () => {
     expect([bucketsOf(log), log.used]).toEqual([[], 0]);
   });
 
-  it('leaves the log as if it had not come', () => {
+  it('leaves the log as if it had not been made', () => {
     const window = windowOf(5);
     const log = emptyLog();
     addCall(log, window, START);

@@ -1,4 +1,4 @@
-/** The listener by itself: whose calls it counts, and what stays of a connection that has gone. */
+/** The listener without a door: whose calls it counts, and that nothing remains of a closed connection. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,13 +13,13 @@ afterEach(() => {
   for (const close of closers.splice(0).reverse()) close();
 });
 
-/** A listener on all addresses of this machine. */
+/** Starts a listener on all addresses of this machine. */
 async function start(isProxy?: (address: string) => boolean): Promise<{ listener: Listener; port: number }> {
   const options = {
     tls: undefined,
     bounds: { maxConnections: 100, maxConnectionsPerAddress: 100 },
     protocols: ['h2'] as const,
-    // To be read, or nobody sees its end.
+    // Reads the socket, since its end would not be noticed otherwise.
     onConnection: (socket: Socket) => void socket.resume(),
     onRefused: () => undefined,
     onTlsProblem: () => undefined,
@@ -29,7 +29,7 @@ async function start(isProxy?: (address: string) => boolean): Promise<{ listener
   return { listener, port: await listener.listen('0.0.0.0', 0) };
 }
 
-/** A connection that has begun to speak, from a port if it is given. */
+/** Opens a connection that has sent its first bytes, from `localPort` if it is set. */
 async function open(listener: Listener, port: number, host = '127.0.0.1', localPort?: number): Promise<Socket> {
   const before = listener.open();
   const socket = connect({ host, port, localAddress: '127.0.0.1', ...(localPort !== undefined && { localPort }) });
@@ -38,6 +38,15 @@ async function open(listener: Listener, port: number, host = '127.0.0.1', localP
   socket.on('error', () => undefined).resume();
   socket.write(PREFACE);
   await expect.poll(listener.open).toBe(before + 1);
+  return socket;
+}
+
+async function openAtOnce(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port });
+  closers.push(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.on('error', () => undefined).resume();
+  socket.write(PREFACE);
   return socket;
 }
 
@@ -55,6 +64,26 @@ async function isClosed(socket: Socket): Promise<boolean> {
   await sleep(100);
   return socket.destroyed;
 }
+
+test('connections without a valid API key are counted once they have ended', async () => {
+  const { listener, port } = await start();
+  const [silent, wrong, right, late] = await Promise.all([0, 1, 2, 3].map(() => openAtOnce(port)));
+  await expect.poll(listener.open).toBe(4);
+  judgeWrong(listener, wrong as Socket, 2);
+  listener.judge(`127.0.0.1:${right?.localPort}`, true);
+  judgeWrong(listener, late as Socket, 1);
+  listener.judge(`127.0.0.1:${late?.localPort}`, true);
+  judgeWrong(listener, late as Socket, 1);
+  for (const [socket, gone] of [
+    [right, 0],
+    [late, 0],
+    [silent, 1],
+    [wrong, 2],
+  ] as const) {
+    await close(listener, socket as Socket);
+    expect(listener.strangersGone()).toBe(gone);
+  }
+});
 
 test('calls are counted of a connection whose port has another one to another address of this machine', async () => {
   const { listener, port } = await start();
@@ -82,7 +111,7 @@ test('the connection of a proxy is not closed for the calls of a stranger, since
   expect(await isClosed(socket)).toBe(false);
 });
 
-test('nothing waits any more for a connection that has gone without a word', async () => {
+test('nothing waits for a connection that has vanished', async () => {
   const { listener, port } = await start();
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();

@@ -1,10 +1,10 @@
-/** The chain of the audit trail: a line that is taken out, changed, added or cut short is found, and where. */
+/** The chain of the audit trail: the check finds a removed, changed, added or cut line, and its place. */
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { digestOf } from '../../src/observability/audit-chain.ts';
+import { createChain, digestOf, partsOf } from '../../src/observability/audit-chain.ts';
 import { type AuditLog, openAuditLog } from '../../src/observability/audit-file.ts';
 import { checkTrail } from '../../src/observability/audit-verify.ts';
 
@@ -35,7 +35,7 @@ function linesOf(path = file): string[] {
   return readFileSync(path, 'utf8').split('\n').slice(0, -1);
 }
 
-/** The faults of a trail, as `line: fault`, or `file line: fault` for several files. */
+/** Returns the faults of a trail as `line: fault`, or `file line: fault` for several files. */
 function faultsOf(...files: (readonly string[])[]): string[] {
   return check(files, false);
 }
@@ -49,7 +49,7 @@ function check(files: (readonly string[])[], isContinued: boolean): string[] {
   return faults;
 }
 
-/** A trail of two writers at the same time, and of one after them. */
+/** Returns a trail of two concurrent writers, and of a later writer. */
 function threeWriters(): string[] {
   const [one, other] = [openTrail(), openTrail()];
   tell(one, 'a');
@@ -70,8 +70,9 @@ test('a trail of several writers is whole, and each line holds what it is to hol
   expect(second).toMatchObject({ seq: 1, prev: first.hash });
 });
 
-test('the digest of a line is the SHA-256 of the one before, a line feed, and the line up to the digest', () => {
-  // By `printf 'before\n{"v":1' | openssl dgst -sha256 -binary | basenc --base64url`.
+test('the digest of a line is the SHA-256 of the previous digest, a line feed, and the line up to the digest', () => {
+  // Computed by `printf 'before
+  // {"v":1' | openssl dgst -sha256 -binary | basenc --base64url`.
   expect(digestOf('before', '{"v":1')).toBe('MysQzg49U9sqp0KMR19EgKj5SW1nuPPPi3e6XNCYwVY');
 });
 
@@ -135,7 +136,7 @@ test('a line that a killed process left unfinished does not take the next one wi
   expect(faultsOf(linesOf())).toEqual(['2: has no digest: it was cut short, changed or added']);
 });
 
-test('a trail goes on in a new file after a rotation, and each file is checked with and without those before', () => {
+test('a trail continues in a new file after a rotation, and each file is checked with and without the earlier ones', () => {
   const trail = openTrail();
   tell(trail, 'a', 'b');
   renameSync(file, `${file}.1`);
@@ -149,6 +150,18 @@ test('a trail goes on in a new file after a rotation, and each file is checked w
   expect(check([fresh], true)).toEqual([]);
   expect(faultsOf(old.slice(0, -1), fresh)).toEqual(['f1 1: is number 4 of its process, and comes after number 2']);
   expect(check([old, fresh.toSpliced(1, 1)], true)).toEqual(['f1 2: follows a line that is missing']);
+});
+
+test.each([
+  [999, []],
+  [1000, ['1002: follows a line that is missing']],
+])('a line may be written %i lines after the line that it names', (between, faults) => {
+  const [late, busy] = [createChain(), createChain()];
+  const digestIn = (line = '') => partsOf(line)?.digest;
+  const lines = [late.next({}, undefined)];
+  for (let n = 0; n < between; n += 1) lines.push(busy.next({}, digestIn(lines.at(-1))));
+  lines.push(late.next({}, digestIn(lines[0])));
+  expect(faultsOf(lines)).toEqual(faults);
 });
 
 test('an empty file is no fault', () => {

@@ -1,4 +1,4 @@
-/** The spans of a call by themselves. */
+/** The spans of a call without a collector. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { expect, test } from 'vitest';
@@ -16,7 +16,7 @@ const incoming = {
   isStream: false,
 };
 
-test('a part that is under way goes on, one that is over comes again, and the end of the call ends all', () => {
+test('a part in progress continues, an ended part begins again, and the end of the call ends all', () => {
   const exporter = new InMemorySpanExporter();
   const begun: string[] = [];
   const provider = new BasicTracerProvider({

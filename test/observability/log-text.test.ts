@@ -62,7 +62,7 @@ it('has an error by its name and its frames, without its message', () => {
   expect(text).not.toContain('JBSWY3DPEHPK3PXP');
 });
 
-it('does not steer the terminal, whatever is in a line', () => {
+it('does not control the terminal, whatever a line contains', () => {
   expect(textOf(JSON.stringify({ ...CALL, level: 40, msg: 'a\x1b[2Jb', peer: undefined }), 'no JSON \x1b[2J')).not.toContain(
     '\x1b',
   );

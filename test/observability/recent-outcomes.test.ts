@@ -1,4 +1,4 @@
-/** The counts of the last hour: each minute leaves by itself, and the clock may step. */
+/** The counts of the last hour: each minute expires separately, and the clock may step. */
 import { expect, test } from 'vitest';
 import { createRecentOutcomes } from '../../src/observability/recent-outcomes.ts';
 
@@ -19,14 +19,14 @@ test('an outcome counts in its minute and the 59 after it', () => {
   expect(at(61)).toEqual({});
 });
 
-test('a minute takes the place of the one an hour before it', () => {
+test('a minute replaces the minute an hour before it', () => {
   const recent = createRecentOutcomes();
   recent.note([verdict('accepted')], START);
   recent.note([verdict('replayed')], START + 60 * MINUTE_MS);
   expect(Object.fromEntries(recent.lastHour(START + 60 * MINUTE_MS))).toEqual({ replayed: 1 });
 });
 
-test('minutes that are still to come after a step of the clock do not count', () => {
+test('minutes in the future after a step of the clock do not count', () => {
   const recent = createRecentOutcomes();
   recent.note([verdict('accepted')], START + 5 * MINUTE_MS);
   expect(recent.lastHour(START).size).toBe(0);

@@ -1,4 +1,4 @@
-/** Refused connections in the log: a line a second for each bound, however many there are, and again when more come. */
+/** Refused connections in the log: at most one line per second for each bound, for any number of connections. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/observability/log.ts';
 import { tellOfRefused } from '../../src/observability/refused-connections.ts';
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('each bound has a line with the number of a second, and begins anew with the next', () => {
+test('each bound has a line with the number of a second, and begins again with the next', () => {
   const lines: string[] = [];
   const { logger } = createLog('info', { write: (text) => void lines.push(text) });
   const refused = tellOfRefused(logger, { maxConnections: 50, maxConnectionsPerAddress: 5 });

@@ -7,6 +7,7 @@ import { allKeys } from '../support/all-keys.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
 
@@ -21,7 +22,7 @@ const GRACE = { flags: { shutdownGrace: '1' } };
 
 let receiver: OtlpReceiver;
 
-/** Sets variables of the process, where the SDK reads them, until the tests are over. */
+/** Sets variables of the process, which the SDK reads, until the end of the tests. */
 function setVariables(variables: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) delete process.env[name];
   Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '10', ...variables });
@@ -39,7 +40,7 @@ afterEach(() => {
 const start = (options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> =>
   startServer({ ...options, env: process.env, flags: { httpListen: '127.0.0.1:0', ...options.flags } });
 
-/** The spans of a trace once the one of its call is among them, which is sent last; in the order of their start. */
+/** Resolves to the spans of a trace once the span of its call, which is sent last, is among them; in the order of their start. */
 async function spansOf(traceId: string): Promise<ReceivedSpan[]> {
   const found = () => receiver.spans.filter((span) => span.traceId === traceId);
   await expect.poll(() => found().filter(({ kind }) => kind === 2).length, { timeout: 5000 }).toBeGreaterThan(0);
@@ -71,7 +72,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
       body: JSON.stringify(body),
     });
 
-  /** The whole tree of a Verify. */
+  /** Expects the whole tree of a Verify. */
   function expectTree(spans: readonly ReceivedSpan[], system: string): void {
     const [call, charge, judge] = spans as [ReceivedSpan, ReceivedSpan, ReceivedSpan];
     expect(spans.map(({ name, kind, parentSpanId }) => ({ name, kind, parentSpanId }))).toEqual([
@@ -244,7 +245,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
       const response = await fetch(`${server.opsUrl}/metrics`, { headers: { accept } });
       return { type: response.headers.get('content-type'), text: await response.text() };
     };
-    // As Prometheus asks.
+    // The request of Prometheus.
     const open = await read(
       'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1',
     );
@@ -270,7 +271,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
   });
 });
 
-describe('a server of its own', () => {
+describe('a server with traces', () => {
   let server: TestServer | undefined;
   let client: TestClient | undefined;
   afterEach(async () => {
@@ -304,7 +305,7 @@ describe('a server of its own', () => {
     expect(spans[0]?.attributes).toMatchObject({ 'error.type': 'UNAVAILABLE', 'otpd.reason': 'ERROR_REASON_STORE_UNAVAILABLE' });
   });
 
-  test('the sampler is the one of the variables, and one that is chosen by its parent follows it', async () => {
+  test('the sampler comes from the variables, and one that its parent chooses follows it', async () => {
     const { server, verify } = await startWith({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
     const traceId = newTraceId();
     await verify();
@@ -329,14 +330,14 @@ describe('a server of its own', () => {
     receiver.status = 0;
     const { server, verify } = await startWith({ OTEL_BSP_MAX_QUEUE_SIZE: '4', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' }, GRACE);
     for (let call = 0; call < 20; call += 1) expect((await verify()).code).toBe('OK');
-    const stoppedAt = performance.now();
+    const stoppedAt = runningMs();
     await server.close();
-    expect(performance.now() - stoppedAt).toBeLessThan(3000);
-    // A batch of two was on its way, and what the queue holds came after it; the others were dropped.
+    expect(runningMs() - stoppedAt).toBeLessThan(3000);
+    // A batch of two was in transit, and the spans in the queue came after it. The others were dropped.
     expect(receiver.spans.length).toBeLessThanOrEqual(6);
   });
 
-  test('a collector that is away is told of once, and so is its return', async () => {
+  test('an unreachable collector is reported once, and so is its return', async () => {
     receiver.status = 400;
     const { server, verify } = await startWith({});
     const told = (text: string) => server.log.filter((line) => line.includes(text)).length;

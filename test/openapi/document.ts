@@ -1,4 +1,4 @@
-/** An OpenAPI document, as the tests need it: its operations, and checks of what is sent against its schemas. */
+/** An OpenAPI document for the tests: its operations, and checks of data against its schemas. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
@@ -27,7 +27,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
-/** An operation where it stands. */
+/** An operation with its place. */
 export interface Call {
   readonly path: string;
   readonly method: string;
@@ -36,11 +36,11 @@ export interface Call {
 
 export interface Document {
   readonly calls: readonly Call[];
-  /** The mistakes of a value by the schema at a JSON pointer; an empty text if it has no mistake. */
+  /** Returns the mistakes of a value by the schema at a JSON pointer; an empty text if there is none. */
   readonly mistakes: (pointer: string, value: unknown) => string;
-  /** The place of the answer of a call with that status; undefined if the document has none. */
+  /** Returns the place of the answer of a call with this status; undefined if the document has none. */
   readonly answerAt: (call: Call, status: number) => { readonly pointer: string; readonly answer: Answer } | undefined;
-  /** The value at a JSON pointer. */
+  /** Returns the value at a JSON pointer. */
   readonly at: (pointer: string) => unknown;
 }
 
@@ -71,7 +71,7 @@ export function readDocument(file: string): Document {
   };
 }
 
-/** A name as it stands in a JSON pointer (RFC 6901). */
+/** Escapes a name for a JSON pointer (RFC 6901). */
 export function escaped(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

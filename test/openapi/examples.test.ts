@@ -1,4 +1,4 @@
-/** Every example of the OpenAPI documents, sent to the server: the answers are those of the examples, and have the shape that is described. */
+/** Sends every example of the OpenAPI documents to the server: the answers equal the examples, and fit the schemas. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueApiKey } from '../../src/auth/api-key.ts';
@@ -6,7 +6,7 @@ import { knownKeysFlags, knownKeysFolder } from '../support/known-keys.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Call, escaped, readDocument } from './document.ts';
 
-// The administration first: its status tells of the codes that were checked before.
+// The administration comes first, since its status counts the codes that were checked before.
 const DOCUMENTS = ['gen/openapi-admin.json', 'gen/openapi.json', 'gen/openapi-rest.json'].map((file) => ({
   file,
   ...readDocument(file),
@@ -18,7 +18,7 @@ const CHANGING: ReadonlySet<string> = new Set(
   createTime revokeTime lastUseTime sealFromTime lockEndTime etag nextPageToken`.split(/\s+/),
 );
 
-/** Test vectors, in whose answers only the clock of the server changes. */
+/** Test vectors. Only the server's clock changes in their answers. */
 const VECTORS: ReadonlySet<string> = new Set([
   'past',
   'accepted',
@@ -30,7 +30,7 @@ const VECTORS: ReadonlySet<string> = new Set([
   'revoke',
 ]);
 const CLOCK: ReadonlySet<string> = new Set(['serverTime']);
-/** A key that is made has a name of its own. */
+/** A new key has a new name. */
 const CREATED: ReadonlySet<string> = new Set([...CHANGING, 'name']);
 
 interface Example extends Call {
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await prepareAdministration();
 });
 
-/** The API key and the locked HOTP of the examples of the administration. */
+/** Makes the API key and the locked HOTP of the administration examples. */
 async function prepareAdministration(): Promise<void> {
   const { record } = issueApiKey({ name: 'billing', plan: 'pro', scopes: ['token', 'verify'] }, Date.UTC(2026, 0, 5));
   await server.app.store.keys.insert({ ...record, id: '4fTq0bYdZk1N' });
@@ -102,7 +102,7 @@ describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
     const refused = [
       { apiKey: 'otpd_wrong', expected: 401 },
       { apiKey: '', expected: 401 },
-      // Any key may ask how much of its plan it has used.
+      // Any key may read its usage.
       ...(example.path.endsWith('/GetUsage') ? [] : [{ apiKey: scopeless, expected: 403 }]),
     ];
     for (const { apiKey, expected } of refused) {
@@ -114,7 +114,7 @@ describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
   });
 });
 
-test('the address of a picture has the parameters that are described, and gives what is described', async () => {
+test('the address of a picture has the documented parameters, and returns the documented picture', async () => {
   const rest = readDocument('gen/openapi-rest.json');
   const picture = rest.calls.find(({ operation }) => operation.operationId === 'barcodes') as Call;
   const [otp] = rest.calls.filter(({ operation }) => operation.operationId === 'otp').flatMap(examplesOf);
@@ -126,7 +126,7 @@ test('the address of a picture has the parameters that are described, and gives 
   expect(response.headers.get('content-type')).toBe('image/png');
 });
 
-/** The examples of the body, in each type; of a call without a body those of its parameters. A stream and a picture have none. */
+/** Returns the examples of the body, in each type; for a call without a body, those of its parameters. A stream and a picture have none. */
 function examplesOf(call: Call): Example[] {
   const { operation, method } = call;
   if (method === 'GET')
@@ -152,7 +152,7 @@ function send({ path, method, operation, type, body }: Example, apiKey: string =
   return fetch(`${server.httpUrl}${path}?${query}`, { method, headers, ...(type === undefined ? {} : { body: text }) });
 }
 
-/** A value without what changes. A part that only one answer of several kinds has is left to the schema. */
+/** Returns a value without its changing parts. A part that only some answers have is left to the schema. */
 function settled(value: unknown, changing: ReadonlySet<string>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -160,7 +160,7 @@ function settled(value: unknown, changing: ReadonlySet<string>): unknown {
   );
 }
 
-/** The value of a field that changes: as many of a list, and of a message what does not change in it. */
+/** Hides the value of a changing field. A list keeps its length, and a message keeps its unchanging parts. */
 function hidden(value: unknown, changing: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map(() => '…');
   return typeof value === 'object' ? settled(value, changing) : '…';

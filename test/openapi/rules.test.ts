@@ -1,4 +1,4 @@
-/** The rules that the OpenAPI documents give for requests and errors, held against the server. */
+/** Compares the rules for requests and errors in the OpenAPI documents with the server. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { knownKeysFlags, knownKeysFolder } from '../support/known-keys.ts';
@@ -12,7 +12,7 @@ type Schema = Readonly<Record<string, unknown>> & {
 };
 type Json = Readonly<Record<string, unknown>>;
 
-/** A field of a request, and a value that the document allows or does not allow. */
+/** A field of a request, and a value that the document allows or forbids. */
 interface Trial {
   readonly path: string;
   readonly field: readonly string[];
@@ -62,14 +62,14 @@ test.each(fields.flatMap(outside))('$path refuses $field = $value', async ({ pat
   }
 });
 
-/** A time step is a field for TOTP alone, which ResyncHotp takes none of. */
+/** ResyncHotp does not accept a time step, which is a TOTP field. */
 const taken = fields
   .flatMap(inside)
   .filter(({ path, field }) => !path.endsWith('/ResyncHotp') || !snake(field).endsWith('period_seconds'));
 
 test.each(taken)('$path takes $field = $value', async ({ path, field, value }) => {
   const answers = await Promise.all(requestsOf(path).map((example) => send(path, withField(example, field, value))));
-  // A field for TOTP alone is refused beside a HOTP, and the other way about.
+  // A TOTP field is refused beside a HOTP, and vice versa.
   expect(answers.some(({ body }) => !violationsOf(body).includes(snake(field)))).toBe(true);
 });
 
@@ -88,7 +88,7 @@ describe('an error', () => {
   test.each([
     ['api_key_missing', 401, () => send('Token', {}, '')],
     ['api_key_invalid', 401, () => send('Token', {}, 'otpd_wrong')],
-    ['scope_missing', 403, async () => send('Token', {}, await server.createKey({ scopes: ['verify'] }))],
+    ['scope_missing', 403, async () => send('Verify', {}, await server.createKey({ scopes: ['token'] }))],
     ['invalid_fields', 400, () => send('Generate', { accountName: 'alice', digits: 9 })],
     ['malformed_message', 400, () => send('Token', '{')],
     ['message_too_large', 429, () => send('Token', { key: { secret: 'A'.repeat(70_000) } })],
@@ -111,7 +111,7 @@ describe('an error', () => {
   });
 });
 
-/** The windows of the plan slide, so that the second call within one is over the limit. */
+/** The windows of the plan slide, so the second call within a window exceeds the limit. */
 async function exhaust(): ReturnType<typeof send> {
   const apiKey = await server.createKey({ plan: 'free' });
   const request = requestsOf('/otp.v1.OtpService/Token')[0] ?? {};
@@ -143,7 +143,7 @@ function requestsOf(path: string): Json[] {
   return Object.values(found).map(({ value }) => value as Json);
 }
 
-/** Every field below a schema, with its own schema. */
+/** Returns every field below a schema, with its schema. */
 function fieldsOf(
   { schema }: { schema: Schema },
   path: string,
@@ -158,7 +158,7 @@ function fieldsOf(
   });
 }
 
-/** Values that the schema does not allow. Zero stands for an unset field, so that nothing is below a minimum. */
+/** Returns values that the schema forbids. Zero means an unset field, so no value is below a minimum. */
 function outside({ path, field, schema }: ReturnType<typeof fieldsOf>[number]): Trial[] {
   const { maximum, maxLength, type, properties, enum: values, anyOf, minItems, maxItems, items } = schema;
   const wrong: unknown[] = [];
@@ -174,7 +174,7 @@ function outside({ path, field, schema }: ReturnType<typeof fieldsOf>[number]): 
   return wrong.map((value) => ({ path, field, value }));
 }
 
-/** Values at the ends of what the schema allows. */
+/** Returns the extreme values that the schema allows. */
 function inside({ path, field, schema: { maximum, enum: values } }: ReturnType<typeof fieldsOf>[number]): Trial[] {
   const right = [
     ...(typeof maximum === 'number' && maximum < 2 ** 32 - 1 ? [maximum] : []),
@@ -198,7 +198,7 @@ function violationsOf(body: unknown): unknown[] {
   return found.map(({ field }) => field);
 }
 
-/** The path of a field as the service names it. */
+/** Returns the path of a field in the form of the service. */
 function snake(field: readonly string[]): string {
   return field.join('.').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

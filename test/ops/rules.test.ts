@@ -1,17 +1,15 @@
-/** The rules for Prometheus and the dashboard for Grafana, by Prometheus' own tool and against the metrics that there are. */
+/** The Prometheus rules and the Grafana dashboard, checked by promtool and against the existing metrics. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestClient, methods } from '../support/client.ts';
 import { suiteUnless } from '../support/needy-suite.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { noPromtool, PROMTOOL } from './promtool.ts';
 import { scrape } from './scrape.ts';
 
 const RULES = 'deploy/prometheus/rules.yaml';
 const DASHBOARD = 'deploy/grafana/otpd.json';
-/** Where Debian's package puts it. */
-const PROMTOOL = '/usr/bin/promtool';
-const noPromtool = existsSync(PROMTOOL) ? undefined : `${PROMTOOL} is not there (Debian: prometheus)`;
 
 interface Panel {
   readonly id: number;
@@ -19,7 +17,7 @@ interface Panel {
   readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
 }
 
-/** The names of metrics in a text, without the endings of histograms. */
+/** Returns the names of metrics in a text, without the suffixes of histograms. */
 function metricsIn(text: string): Set<string> {
   const names = text.match(/\b(?:otpd|rpc|process|nodejs)_[a-z_]+/g) ?? [];
   return new Set(

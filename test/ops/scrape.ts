@@ -2,7 +2,7 @@
 
 export interface Scrape {
   readonly text: string;
-  /** The values by name and labels, as they stand in the text. */
+  /** The values by name and labels, as in the text. */
   readonly samples: ReadonlyMap<string, number>;
 }
 
@@ -16,7 +16,7 @@ export async function scrape(url: string): Promise<Scrape> {
   return { text, samples };
 }
 
-/** The value of a sample with exactly these labels, in any order; 0 if there is none. */
+/** Returns the value of a sample with exactly these labels, in any order; 0 if there is none. */
 export function sampleOf({ samples }: Scrape, name: string, labels: Readonly<Record<string, string>>): number {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   for (const [key, value] of samples) {

@@ -1,4 +1,4 @@
-/** Keys as HMAC uses them, and the HMAC that otplib is given. */
+/** HMAC keys, and the HMAC that otplib uses. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { normaliseKey } from '../../src/otp/hmac.ts';
 import rfc4226 from '../vectors/rfc4226.json' with { type: 'json' };
 import { algorithms, secrets } from './arbitraries.ts';
 
-/** Bytes that differ from each other, so that a wrong order shows. */
+/** Returns different bytes, so that a wrong order is noticed. */
 function bytes(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 101 + length) & 0xff);
 }
@@ -22,7 +22,7 @@ describe('nodeCrypto', () => {
     }
   });
 
-  it('makes as many random bytes as it is asked for', () => {
+  it('makes the requested number of random bytes', () => {
     expect(nodeCrypto.randomBytes(20)).toHaveLength(20);
     expect(nodeCrypto.randomBytes(20)).not.toEqual(nodeCrypto.randomBytes(20));
   });
@@ -46,7 +46,7 @@ describe('constantTimeEqual', () => {
 });
 
 describe('normaliseKey', () => {
-  it('makes keys equal that give the same codes', () => {
+  it('gives equal keys for equal codes', () => {
     fc.assert(
       fc.property(secrets, algorithms, fc.nat(8), (secret, algorithm, zeros) => {
         const block = normaliseKey(secret, algorithm);
@@ -68,7 +68,7 @@ describe('normaliseKey', () => {
     );
   });
 
-  it('leaves the key as it is', () => {
+  it('does not change the key', () => {
     const key = bytes(100);
     normaliseKey(key, 'SHA1')[0] = 7;
     expect(key).toEqual(bytes(100));

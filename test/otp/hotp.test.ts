@@ -1,4 +1,4 @@
-/** Codes: the RFC's values, what is read as a code, and which counter a code is found at. */
+/** Codes: the values of the RFC, the texts that are read as codes, and the counter of a code. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ describe('hotpCode', () => {
 
   it('keeps leading zeros', () => {
     expect(hotpCode(SECRET, 7, { algorithm: 'SHA1', digits: 8 })).toBe('82162583');
-    expect(hotpCode(SECRET, 36, SIX)).toBe('003784'); // By oathtool.
+    expect(hotpCode(SECRET, 36, SIX)).toBe('003784'); // Computed by oathtool.
   });
 
   it('takes 10 bytes, and everything from 1 to 256', () => {
@@ -104,7 +104,7 @@ describe('readCode', () => {
     expect(readCode(text, 6)).toBe('012345');
   });
 
-  it('gives exactly the digits or nothing, for any text', () => {
+  it('returns exactly the digits or nothing, for any text', () => {
     const typed = fc.string({ unit: fc.constantFrom(...'0123456789 -\u00a0', '\u0661', '\u200b', 'x'), maxLength: 12 });
     fc.assert(
       fc.property(typed, fc.integer(BOUNDS.digits), (text, digits) => {
@@ -147,7 +147,7 @@ describe('findMatch', () => {
     expect(findMatch(SECRET, hotpCode(SECRET, first, SIX), first, last - 1, SIX)).toBe(first);
   });
 
-  it('finds the code of every step in the window, whatever the parameters, and no code of a step outside it', () => {
+  it('finds the code of every step in the window, for any parameters, and no code of a step outside it', () => {
     const drift = fc.integer({ min: -13, max: 13 });
     const sides = fc.integer(BOUNDS.window);
     fc.assert(
@@ -187,7 +187,7 @@ describe('findMatch', () => {
   });
 });
 
-/** RFC 4226 section 5.3, step by step. */
+/** Computes a code step by step (RFC 4226 section 5.3). */
 function byTheBook(secret: Uint8Array, counter: number, algorithm: Algorithm, digits: number): string {
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
@@ -196,7 +196,7 @@ function byTheBook(secret: Uint8Array, counter: number, algorithm: Algorithm, di
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 10 ** digits).padStart(digits, '0');
 }
 
-/** Two counters with the same code: among a few thousand there are some (the birthday paradox). */
+/** Returns two counters with the same code. A few thousand counters contain such a pair (birthday paradox). */
 function twins(secret: Uint8Array): [number, number] {
   const seen = new Map<string, number>();
   for (let counter = 0; ; counter++) {

@@ -1,4 +1,4 @@
-/** Pasted text: the rule for one code point, over all of Unicode, and that the work is bounded. */
+/** Pasted text: the rule for a single code point, over all of Unicode, and the bound on the work. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPasted, trimInvisible } from '../../src/otp/pasted.ts';
@@ -35,7 +35,7 @@ describe('readPasted', () => {
     expect(read.length).toBeGreaterThan(1500);
   });
 
-  it('reads a character by itself, whatever stands beside it', () => {
+  it('reads a character independently of its neighbours', () => {
     const unit = fc.oneof(
       fc.constantFrom(...'AZ2=-', '\u0301', '\u2469', '\u0661', '\uff21', '\u200b', '\ufe0f', '\ud835'),
       fc.nat(0x10ffff).map((point) => String.fromCodePoint(point)),
@@ -49,7 +49,7 @@ describe('readPasted', () => {
     );
   });
 
-  it('leaves ASCII as it is, but for spaces and dashes', () => {
+  it('does not change ASCII, except for spaces and dashes', () => {
     for (const character of ALL.slice(0, 128)) {
       expect(readPasted(character)).toBe('\t\n\v\f\r -'.includes(character) ? '' : character);
       expect(readPasted(`${character}\u200b`)).toBe(readPasted(character));
@@ -61,7 +61,7 @@ describe('readPasted', () => {
     for (const system of Intl.supportedValuesOf('numberingSystem')) {
       const format = new Intl.NumberFormat(`en-u-nu-${system}`, { useGrouping: false });
       const digits = Array.from({ length: 10 }, (_, value) => format.format(value));
-      if (!digits.every((digit) => /^\p{Nd}$/u.test(digit))) continue; // Chinese numerals, which are no decimal digits.
+      if (!digits.every((digit) => /^\p{Nd}$/u.test(digit))) continue; // Chinese numerals are not decimal digits.
       systems += 1;
       expect(digits.map((digit) => readPasted(digit)).join(''), system).toBe('0123456789');
     }

@@ -1,4 +1,4 @@
-/** Pictures of QR codes turned back into pixels, and read as a camera would. */
+/** Converts pictures of QR codes to pixels, and reads them as a camera would. */
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 import type { QrPicture } from '../../src/otp/qr.ts';
@@ -9,14 +9,14 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-const read = jsqr as unknown as typeof jsqr.default; // CommonJS: the module is the function.
+const read = jsqr as unknown as typeof jsqr.default; // A CommonJS module, whose export is the function.
 
-/** The text in the picture; undefined if none can be read as dark on light. */
+/** Returns the text in the picture; undefined if it cannot be read as dark on light. */
 export function scan({ data, width }: Pixels): string | undefined {
   return read(data, width, width, { inversionAttempts: 'dontInvert' })?.data;
 }
 
-/** The pixels of a picture of any format. */
+/** Returns the pixels of a picture of any format. */
 export function toPixels(picture: QrPicture): Pixels {
   if (picture.mediaType === 'image/png') return fromPng(picture.data);
   const text = Buffer.from(picture.data).toString();
@@ -29,7 +29,7 @@ function fromPng(data: Uint8Array): Pixels {
   return { width: png.width, data: new Uint8ClampedArray(png.data) };
 }
 
-/** Draws the runs of the path on the rectangle, the viewport fitted to the view box. */
+/** Draws the runs of the path and the rectangle, with the viewport fitted to the view box. */
 function fromSvg(svg: string): Pixels {
   const [, width = '', size = '', path = ''] =
     /^<svg [^>]*width="(\d+)" height="\1" viewBox="0 0 (\d+) \2"[^>]*><rect width="\2" height="\2" fill="#fff"\/><path fill="#000" d="([^"]*)"\/><\/svg>\n$/.exec(
@@ -43,7 +43,7 @@ function fromSvg(svg: string): Pixels {
   return paint(Number(size), Number(width) / Number(size), (x, y) => dark.has(`${x} ${y}`));
 }
 
-/** A terminal: bright blocks on a dark background. */
+/** Draws a terminal: bright blocks on a dark background. */
 function fromText(text: string): Pixels {
   const lines = text
     .split('\n')

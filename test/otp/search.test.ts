@@ -1,4 +1,4 @@
-/** Searches in steps: they find what a search in one go finds, and no step takes long. */
+/** Searches in steps find the same as a search in one go, and no step takes long. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findMatch, hotpCode } from '../../src/otp/hotp.ts';
@@ -10,7 +10,7 @@ const secret = Buffer.from('12345678901234567890');
 const parameters = { algorithm: 'SHA1', digits: 6 } as const;
 const codeOf = (counter: number, digits = 6) => hotpCode(secret, counter, { algorithm: 'SHA1', digits });
 
-/** Runs all steps; gives the result and how many pauses there were. */
+/** Runs all steps; returns the result and the number of pauses. */
 function run<T>(steps: Generator<void, T>): { result: T; pauses: number } {
   for (let pauses = 0; ; pauses += 1) {
     const { done, value } = steps.next();
@@ -30,7 +30,7 @@ const found = (...of: Parameters<typeof search>) => run(findRun(search(...of))).
 describe('a run of codes', () => {
   const codes = rfc4226.values.map(({ code }) => code);
 
-  it('is found in the vectors of RFC 4226 appendix D, wherever it is', () => {
+  it('is found in the vectors of RFC 4226 appendix D, at any place', () => {
     for (let counter = 0; counter < codes.length - 1; counter += 1) {
       expect(found(codes.slice(counter, counter + 2))).toBe(counter);
       if (counter < codes.length - 2) expect(found(codes.slice(counter, counter + 3))).toBe(counter);
@@ -67,7 +67,7 @@ describe('a run of codes', () => {
   });
 
   it('is the earliest of several', () => {
-    // The first code of the secret that comes a second time.
+    // The first code of the secret that occurs twice.
     const seen = new Map<string, number>();
     let counter = 0;
     for (; !seen.has(codeOf(counter)); counter += 1) seen.set(codeOf(counter), counter);
@@ -83,7 +83,7 @@ describe('a run of codes', () => {
     expect(found(['911617', '911617', codeOf(910_739)], 910_000, 910_999)).toBe(910_737);
   });
 
-  it('is searched for in steps, as many wherever it is', () => {
+  it('is searched in steps, in the same number for any place', () => {
     for (const sent of [
       [codeOf(0), codeOf(1)],
       [codeOf(999), codeOf(1000)],

@@ -1,4 +1,4 @@
-/** Time steps: the RFC's values, the very moments at which a step begins, and windows at the epoch. */
+/** Time steps: the values of the RFC, the exact times at which a step begins, and windows at the epoch. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hotpCode } from '../../src/otp/hotp.ts';
@@ -41,7 +41,7 @@ describe('stepAt', () => {
 describe('window', () => {
   it('has no steps before the epoch', () => expect(window(2, 10, 1)).toEqual({ first: 0, last: 3 }));
 
-  it('can be the one step', () => expect(window(7, 0, 0)).toEqual({ first: 7, last: 7 }));
+  it('can be a single step', () => expect(window(7, 0, 0)).toEqual({ first: 7, last: 7 }));
 
   it('reaches to both sides', () => expect(window(100, 1, 2)).toEqual({ first: 99, last: 102 }));
 });

@@ -1,4 +1,4 @@
-/** URIs: a table of what is written, read and refused, and the way there and back for any key. */
+/** URIs: a table of URIs that are written, read and refused, and round trips for any key. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Violations } from '../../src/otp/error.ts';
@@ -10,7 +10,7 @@ import uris from '../vectors/uris.json' with { type: 'json' };
 import { names, parameters, secrets } from './arbitraries.ts';
 import { fieldsOf, tolerate, violationsOf } from './violations.ts';
 
-/** A key as the table has it: what is left out is the default. */
+/** A key in the table. Missing fields have their defaults. */
 interface TableKey {
   readonly issuer: string;
   readonly accountName: string;
@@ -27,7 +27,7 @@ function toKey({ issuer, accountName, secret = 'JBSWY3DPEHPK3PXP', type, algorit
   return { issuer, accountName, secret: parseSecret(secret), parameters: completeParameters(given), counter };
 }
 
-/** All that a URI says, the counter of a HOTP included. */
+/** Returns everything in a URI, including the counter of a HOTP. */
 function parseUri(text: string): KeyUri {
   const found = new Violations();
   const { type, secret, algorithm, digits, period = 0, counter, issuer, accountName } = readUri(text, found);
@@ -102,7 +102,7 @@ describe('readUri', () => {
 });
 
 describe('formatUri', () => {
-  it('refuses HOTP without a counter, or with one that is none', () => {
+  it('refuses HOTP without a counter, or with an invalid one', () => {
     expect(fieldsOf(() => formatUri({ ...HOTP, counter: undefined }))).toEqual(['counter']);
     expect(fieldsOf(() => formatUri({ ...HOTP, counter: -1 }))).toEqual(['counter']);
   });

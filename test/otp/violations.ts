@@ -1,7 +1,7 @@
 /** Reads the violations of a refused input, for assertions. */
 import { InvalidInputError } from '../../src/otp/error.ts';
 
-/** The violations as `field: description`; throws whatever else the function throws, and if it throws nothing. */
+/** Returns the violations as `field: description`. Throws any other error, and an error if the function throws nothing. */
 export function violationsOf(refused: () => unknown): string[] {
   try {
     refused();
@@ -12,12 +12,12 @@ export function violationsOf(refused: () => unknown): string[] {
   throw new Error('the input was accepted');
 }
 
-/** The fields that are wrong. */
+/** Returns the fields with violations. */
 export function fieldsOf(refused: () => unknown): string[] {
   return violationsOf(refused).map((violation) => violation.slice(0, violation.indexOf(':')));
 }
 
-/** Runs a function that may refuse its input, and may throw nothing else. */
+/** Runs a function that may refuse its input; throws any other error. */
 export function tolerate(run: () => unknown): void {
   try {
     run();

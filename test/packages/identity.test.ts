@@ -1,4 +1,4 @@
-/** The version, repository and home page of all packages are decided in package.json, and nothing is published from elsewhere. */
+/** package.json decides the version, repository and home page of all packages, and nothing is published from elsewhere. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ const FILES = [
   'package{,-lock}.json',
   'CHANGELOG.md',
   'scripts/packages/*.ts',
-  'clients/*/{README.md,package.json,pyproject.toml,Cargo.toml,otpd-client.gemspec,pom.xml,CMakeLists.txt}',
+  'clients/*/{README.md,package.json,pyproject.toml,Cargo.toml,otpd-client.gemspec,pom.xml,CMakeLists.txt,composer.json}',
   'clients/csharp/Otpd.Client.csproj',
   'clients/php/src/Client.php',
   'clients/ruby/lib/otpd/version.rb',
@@ -42,7 +42,7 @@ const change = (file: string, from: string | RegExp, to: string) => {
 };
 
 test('a new version, repository and home page reach every manifest and README', () => {
-  // A version that no dependency has, so that none is left of it.
+  // No dependency has this version, so no trace of the old version may remain.
   change('package.json', `"version": "${version}"`, '"version": "76.54.32"');
   expect(run('identity').status).toBe(0);
   change('package.json', '"version": "76.54.32"', '"version": "9.8.7"');
@@ -63,7 +63,9 @@ test('a new version, repository and home page reach every manifest and README', 
     'python/pyproject.toml',
     'rust/Cargo.toml',
     'java/pom.xml',
+    'php/composer.json',
     'kotlin/pom.xml',
+    'scala/pom.xml',
   ])
     for (const value of ['9.8.7', 'https://example.org/team/otpd', '"https://example.org"'])
       expect(read(`clients/${manifest}`).replaceAll(/>([^<]+)</g, '>"$1"<')).toContain(value);

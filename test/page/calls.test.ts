@@ -9,7 +9,7 @@ import { check, enrol, type OpenPage, open } from './browser.ts';
 import { codeAt } from './code.ts';
 import { pageSuite } from './suite.ts';
 
-/** A single key, as Google Authenticator exports it. */
+/** A single key, in the export format of Google Authenticator. */
 const MIGRATION =
   'otpauth-migration://offline?data=CjUKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29vZ2xlLmNvbRoHRXhhbXBsZSABKAEwAhABGAEgAA%3D%3D';
 
@@ -92,7 +92,7 @@ pageSuite('the page', (stage) => {
     await confirm(['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? '');
     await expect.poll(() => status.innerText(), PATIENT).toMatch(/^MISMATCH/);
     await expect(status.locator('.uri').count()).resolves.toBe(0);
-    // The code of the step before is still right, and leaves the one of now for the check.
+    // The code of the previous step is still right, and leaves the current code for the check.
     await confirm(codeAt(secret, Date.now() - 30_000));
     await expect.poll(() => status.innerText(), PATIENT).toMatch(/^ACCEPTED.*Sealed key to store/s);
     const blob = await status.locator('.uri').innerText();
@@ -115,7 +115,7 @@ pageSuite('the page', (stage) => {
     expect(codes).toHaveLength(3);
     await page.emulateMedia({ media: 'print' });
     await expect(page.getByRole('heading', { name: 'Enrol an account' }).isVisible()).resolves.toBe(false);
-    // Not by a role: on paper the parts around the codes are hidden.
+    // Not by role, since on paper the parts around the codes are hidden.
     await expect(page.locator('.recovery-codes li').first().isVisible()).resolves.toBe(true);
     await page.emulateMedia({ media: 'screen' });
     const checking = opened.part('Check a recovery code');
@@ -134,7 +134,7 @@ pageSuite('the page', (stage) => {
     await expect.poll(() => status.innerText(), PATIENT).toMatch(/^REPLAYED.*Codes left\s+0/s);
   });
 
-  test('keys are imported from URIs, and what cannot be read is told of each', async () => {
+  test('keys are imported from URIs, and each unreadable URI is reported', async () => {
     const apiKey = await stage.server.createKey({ scopes: ['seal', 'verify'] });
     await using opened = await openWithKey(apiKey);
     const importing = opened.part('Import keys');
@@ -213,7 +213,7 @@ pageSuite('the page', (stage) => {
   });
 
   test.each(['Enrol an account', 'Check a code', 'Show the code of a secret'])(
-    '%s: the call by curl works as it is copied',
+    '%s: the call by curl works as copied',
     async (heading) => {
       await using opened = await openWithKey();
       await enrol(opened);
@@ -223,13 +223,13 @@ pageSuite('the page', (stage) => {
       await box.getByRole('radio', { name: 'curl', exact: true }).check();
       const command = await box.getByRole('region', { name: 'The call for curl' }).innerText();
       const env = { ...process.env, OTPD_API_KEY: stage.server.apiKey };
-      // The command that watches goes on until it is stopped.
+      // The watch command runs until it is stopped.
       const { stdout } = await promisify(execFile)('timeout', ['3', 'sh', '-c', command], { env }).catch((error) => error);
       expect(stdout).toMatch(/"secretGrouped":|"status":"VERIFY_STATUS_|"token":\{"code":"\d{6}"/);
     },
   );
 
-  test('a server that has stopped is told of, by calls and by codes that run', async () => {
+  test('calls and running codes report a server that has stopped', async () => {
     const stopping = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
     await using opened = await open(stage.browser, `${stopping.httpUrl}/#key=${stopping.apiKey}`);
     await enrol(opened);
@@ -242,7 +242,7 @@ pageSuite('the page', (stage) => {
     await expect.poll(() => alert.innerText(), PATIENT).toContain('The server cannot be reached');
   });
 
-  test('a code goes on to run when the connections of its stream end by their age', async () => {
+  test('a code keeps running when the connections of its stream end by their age', async () => {
     const flags = { httpListen: '127.0.0.1:0', maxConnectionAge: '1s', maxConnectionAgeGrace: '0s' };
     await using parts = new AsyncDisposableStack();
     const aging = parts.adopt(await startServer({ flags }), (one) => one.close());
@@ -264,7 +264,7 @@ pageSuite('the page', (stage) => {
       for (const key of keys) await page.keyboard.press(key);
     };
     await part('Enrol an account').getByLabel('Account', { exact: true }).focus();
-    // Past the tick and the advanced fields to the button.
+    // Past the checkbox and the advanced fields to the button.
     await press('Tab', 'Tab', 'Tab', 'Enter');
     await part('Enrol an account').locator('.code').waitFor();
     await page.getByLabel('Code', { exact: true }).focus();

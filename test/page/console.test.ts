@@ -1,4 +1,4 @@
-/** The console of the page, in a real browser: API keys from their first call to their last, and users who are locked. */
+/** The console of the page in a real browser: API keys from their creation to their revocation, and locked users. */
 import { expect, test } from 'vitest';
 import { startServer } from '../support/server.ts';
 import { check, enrol, type OpenPage, open } from './browser.ts';
@@ -8,14 +8,14 @@ import { pageSuite } from './suite.ts';
 const PATIENT = { timeout: 10_000 };
 
 pageSuite('the console', (stage) => {
-  /** Comes with the admin key, by the switch in the header. */
+  /** Opens the console with the admin key, by the switch in the header. */
   async function openConsole(apiKey = stage.server.apiKey, httpUrl = stage.server.httpUrl): Promise<OpenPage> {
     const opened = await open(stage.browser, `${httpUrl}/#key=${apiKey}`, { permissions: ['clipboard-read', 'clipboard-write'] });
     await opened.page.getByRole('link', { name: 'Console' }).click();
     return opened;
   }
 
-  /** Makes a key of that name with the scopes that are ticked, and gives its secret as it is copied. */
+  /** Makes a key with this name and the ticked scopes, and returns its secret as it is copied. */
   async function make(opened: OpenPage, name: string, plan = 'unlimited'): Promise<string> {
     const making = opened.part('Make an API key');
     await making.getByLabel('Name').fill(name);
@@ -43,7 +43,7 @@ pageSuite('the console', (stage) => {
     return found;
   }
 
-  /** The status of a Verify by HTTP with that key: 200 if it may call. */
+  /** Resolves to the status of a Verify over HTTP with this key: 200 if the key works. */
   async function callWith(apiKey: string): Promise<number> {
     const response = await fetch(`${stage.server.httpUrl}/otp.v1.OtpService/Verify`, {
       method: 'POST',
@@ -65,7 +65,7 @@ pageSuite('the console', (stage) => {
     await expect.poll(() => opened.part('The new secret').innerText(), PATIENT).toContain('The old secret ends in 1 hour.');
     const newSecret = await copySecret(opened, 'shop');
     expect(newSecret).not.toBe(secret);
-    // A change of a key acts within half a second.
+    // A change of a key takes effect within half a second.
     await expect.poll(() => Promise.all([secret, newSecret].map(callWith)), PATIENT).toEqual([200, 200]);
 
     await shop.getByRole('button', { name: 'Revoke for ever' }).waitFor({ state: 'hidden' });
@@ -126,7 +126,7 @@ pageSuite('the console', (stage) => {
     }
   });
 
-  test("a caller's key may not look, and is told which scope it lacks", async () => {
+  test('the key of a caller is refused with the missing scope', async () => {
     const apiKey = await stage.server.createKey({ scopes: ['verify'] });
     await using opened = await openConsole(apiKey);
     const alert = opened.page.getByRole('alert');
@@ -162,7 +162,7 @@ pageSuite('the console', (stage) => {
     await expect
       .poll(() => status.innerText(), PATIENT)
       .toMatch(/0 wrong codes are counted\. Not locked\..*5 wrong codes are forgotten/s);
-    // The view that was left has kept the key.
+    // The hidden view has kept the key.
     await opened.page.getByRole('link', { name: 'Try calls' }).click();
     const verdict = await check(opened, codeAt(secret, Date.now()));
     await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^ACCEPTED/);
@@ -210,7 +210,7 @@ pageSuite('the console', (stage) => {
         await expect.poll(() => items.count(), PATIENT).toBe(count);
         names.push(...(await items.locator('strong').allInnerTexts()));
       }
-      // Keys of the same millisecond come in any order.
+      // Keys of the same millisecond are in any order.
       expect(names.toSorted()).toEqual(['test', ...Array.from({ length: 104 }, (_, at) => `caller-${at + 1}`)].toSorted());
       await page.keyboard.press('Enter');
       await page.keyboard.press('Shift+Tab');

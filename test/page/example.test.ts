@@ -1,4 +1,4 @@
-/** The web app of examples/typescript in a real browser, as a keyboard and a screen reader have it: an enrolment, a login, and what axe finds. */
+/** The web app of examples/typescript in a real browser, by keyboard and for a screen reader: an enrolment, a login, and the findings of axe. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -60,7 +60,7 @@ async function signIn(page: Page, user: string): Promise<void> {
   await send(page, 'Password', 'correct horse');
 }
 
-/** Fills in a field, and sends its form by the keyboard. */
+/** Fills in a field, and submits its form by keyboard. */
 async function send(page: Page, label: string, text: string): Promise<void> {
   const field = page.getByLabel(label).first();
   await field.fill(text);
@@ -70,12 +70,12 @@ async function send(page: Page, label: string, text: string): Promise<void> {
 async function expectAccessible(page: Page, heading: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
   expect(await page.title()).toBe(`${heading} - ACME`);
-  // The policy of the pages allows no script of theirs; that of the test is no part of the page.
+  // The policy of the pages forbids scripts; the script of the test is not part of the page.
   await page.evaluate(AXE);
   expect(await page.evaluate(VIOLATIONS), heading).toEqual([]);
 }
 
-/** The error is announced, and the field that it is about names it. */
+/** Expects that the error is announced, and that its field refers to it. */
 async function expectError(page: Page, label: string, text: string): Promise<void> {
   expect(await page.getByRole('alert').innerText()).toBe(text);
   expect(await page.getByLabel(label).getAttribute('aria-describedby')).toBe('error');

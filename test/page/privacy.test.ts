@@ -1,4 +1,4 @@
-/** The page keeps secrets to itself, in a real browser: no key, secret or code is in an address, a log or a store that nobody asked for. */
+/** The page keeps secrets private, in a real browser: no key, secret or code is in an address, a log or a browser store. */
 import { expect, test } from 'vitest';
 import { check, enrol, open } from './browser.ts';
 import { codeAt } from './code.ts';
@@ -19,7 +19,7 @@ pageSuite('the privacy of the page', (stage) => {
 
     const asked = requested.filter((url) => !url.startsWith('data:image/png;base64,'));
     expect(asked.length).toBeGreaterThan(5);
-    // The fragment of the link stays in the browser: the address that is asked for is without it.
+    // The fragment of the link stays in the browser, so the requested address does not contain it.
     for (const url of asked) expect(new URL(url).origin).toBe(stage.server.httpUrl);
     const sent = asked.map((url) => url.replace(/#.*/, ''));
     const said = [...sent, ...stage.server.log, ...complaints].join('\n');
@@ -43,7 +43,7 @@ pageSuite('the privacy of the page', (stage) => {
     await expect(field.inputValue()).resolves.toBe(stage.server.apiKey);
     await box.uncheck();
     await expect(stored()).resolves.toBe('[{},{},""]');
-    // Nor is it in the history: the page before is the empty one.
+    // The secret is not in the history: the previous page is empty.
     await page.goBack();
     expect(page.url()).not.toContain('otpd_');
   });

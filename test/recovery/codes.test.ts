@@ -22,7 +22,7 @@ describe('the codes of a set', () => {
       const counts = new Map<string, number>();
       for (const code of codes) counts.set(code.charAt(place), (counts.get(code.charAt(place)) ?? 0) + 1);
       expect(counts.size).toBe(32);
-      // 100 of each are expected, with a standard deviation of 10.
+      // 100 of each symbol are expected, with a standard deviation of 10.
       for (const count of counts.values()) expect(count).toBeGreaterThan(40);
       for (const count of counts.values()) expect(count).toBeLessThan(160);
     }
@@ -80,7 +80,7 @@ describe('reading', () => {
     expect(readRecoveryCode(text, 16)).toBeUndefined();
   });
 
-  it('never reads one text as two codes, and gives symbols of a code or nothing', () => {
+  it('never reads a text as two codes, and returns symbols of a code or nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
         const code = readRecoveryCode(text, 16);

@@ -1,4 +1,4 @@
-/** Sets of recovery codes, held to what another implementation has made (test/vectors/recovery-codes.py). */
+/** Sets of recovery codes, compared with those of another implementation (test/vectors/recovery-codes.py). */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { drawCodes } from '../../src/recovery/codes.ts';
 import { makeSet, placeOf, type RecoverySet, readSetPayload, writeSetPayload } from '../../src/recovery/set.ts';
@@ -64,7 +64,7 @@ describe.each(vectors)('the vector of $name', (vector) => {
     for (const code of vector.codes) expect(placeOf(set, other.ofRecoveryCode(set.id, code))).toBeUndefined();
   });
 
-  it.each([...vector.codes.keys(), undefined])('takes as many comparisons wherever the code is: %s', (place) => {
+  it.each([...vector.codes.keys(), undefined])('takes the same number of comparisons for any place of the code: %s', (place) => {
     const set = readSetPayload(bytes(vector.payload), NOW);
     const code = place === undefined ? 'no code of the set' : (vector.codes[place] ?? '');
     expect(placeOf(set, fingerprints.ofRecoveryCode(set.id, code))).toBe(place);

@@ -1,4 +1,4 @@
-/** APIVerve's TOTP generator, as its documentation has it. */
+/** APIVerve's TOTP generator, by its documentation. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,7 +93,7 @@ describe('a code', () => {
     expect([reply.status, reply.headers.get('content-type'), reply.text]).toEqual([200, `${type}; charset=utf-8`, text]);
   });
 
-  it('comes with the headers of limits and the request id', async () => {
+  it('has the headers of limits and the request id', async () => {
     const apiKey = await server.createKey({ plan: 'free' });
     const { headers } = await server.ask(PATH, postJson({ secret: SECRET }, { 'x-api-key': apiKey, 'x-request-id': 'trace-1' }));
     const names = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-request-id'];
@@ -129,12 +129,12 @@ describe('errors', () => {
   it.each([
     ['{}', 'secret: is required: send the base32 text of the key'],
     [{ secret: 'JBSWY3DPEHPK3PX1' }, 'secret: must be base32: the letters A to Z and the digits 2 to 7'],
-    [{ secret: ['x'] }, 'secret: must be text or a number'],
+    [{ secret: ['x'] }, 'secret: must be text'],
     [{ secret: 234567 }, 'secret: must be text'],
     [{ secret: SECRET, digits: 5 }, 'digits: must be a whole number from 6 to 8'],
     [{ secret: SECRET, digits: '9' }, 'digits: must be a whole number from 6 to 8'],
     [{ secret: SECRET, digits: 6.5 }, 'digits: must be a whole number from 6 to 8'],
-    [{ secret: SECRET, digits: true }, 'digits: must be text or a number'],
+    [{ secret: SECRET, digits: true }, 'digits: must be a whole number from 6 to 8'],
     [{ secret: SECRET, period: 0 }, 'period: must be a whole number from 1 to 300'],
     [{ secret: SECRET, period: '301' }, 'period: must be a whole number from 1 to 300'],
     [{ secret: SECRET, period: '0x1e' }, 'period: must be a whole number from 1 to 300'],
@@ -142,7 +142,7 @@ describe('errors', () => {
       { period: -1, digits: 'x' },
       'secret: is required: send the base32 text of the key; digits: must be a whole number from 6 to 8; period: must be a whole number from 1 to 300',
     ],
-    ['{"secret": "a', 'the body is not valid JSON'],
+    ['{"secret": "a', 'the body is not valid JSON, or has a member twice'],
     ['[]', 'the body must be a JSON object'],
   ])('400 for %j', async (body, error) => {
     const { status, headers, json } = await server.askWithKey(PATH, postJson(body));
@@ -218,7 +218,7 @@ describe('errors', () => {
     expect([graphql.status, graphql.json]).toMatchObject([403, { errors: [{ extensions: { code: 403 } }] }]);
   });
 
-  it('403 without the scope, 429 when the plan is used up, and a failed call is given back to the hour', async () => {
+  it('403 without the scope, 429 when the plan is exhausted, and a failed call is refunded to the hour', async () => {
     const noScope = await server.createKey({ scopes: ['verify'] });
     expect(await server.ask(PATH, postJson({ secret: SECRET }, { 'x-api-key': noScope }))).toMatchObject({
       status: 403,

@@ -1,11 +1,13 @@
-/** Bad input at every call of the REST APIs: a clear error in the shape of the API, never a fault, never a secret in the log. */
+/** Bad input to every call of the REST APIs: a clear error in the form of the API, no fault of the server, and no secret in the log. */
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RawConnection } from '../http/raw.ts';
 import { type Ask, postForm, postJson, type RestServer, SECRET, startRestServer } from './rest-server.ts';
 
-/** A call that is answered 200, and the errors of its API. */
+/** A call that succeeds, and the errors of its API. */
 interface Door {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -81,7 +83,7 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
-/** Sends bytes as they are; gives the status and the body of the answer, once the connection is closed. */
+/** Sends bytes unchanged; resolves to the status and the body of the answer when the connection is closed. */
 async function askRaw(
   lines: readonly string[],
   body: Buffer | string = '',
@@ -96,7 +98,7 @@ async function askRaw(
   return { status: Number(head.slice(9, 12)), head, body: rest.join('\r\n\r\n') };
 }
 
-/** Sends 9 kB of headers over HTTP/2, where the server itself lets them by. */
+/** Sends 9 kB of headers over HTTP/2, which Node's server itself allows. */
 async function askWithLongHead(method: string, path: string): Promise<[status: number, json: unknown]> {
   const session = connectHttp2(server.origin);
   const stream = session.request({ ':method': method, ':path': path, 'x-more': 'x'.repeat(9000) }, { endStream: true });
@@ -148,18 +150,95 @@ describe.each(Object.entries(DOORS))('%s', (_, { method, path, query, body, shap
   });
 
   it('431 for more than 8 KiB of headers', async () => {
-    expect((await server.askWithKey(path + query, init({ 'x-more': 'x'.repeat(9000) }))).status).toBe(431);
+    const reply = await askRaw(head(withKey(), `x-more: ${'x'.repeat(9000)}`));
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([431, shapeOf(431)]);
     expect(await askWithLongHead(method, path + query)).toEqual([431, shapeOf(431)]);
+    const long = await askRaw([`${method} ${path}?secret=${'x'.repeat(9000)} HTTP/1.1`, 'host: a', withKey()]);
+    expect([long.status, JSON.parse(long.body)]).toEqual([431, shapeOf(431)]);
   });
 
-  it('a request id that is none is replaced, and no header can be injected by it', async () => {
+  it('an invalid request id is replaced, and cannot inject a header', async () => {
     const { headers } = await server.askWithKey(path + query, init({ 'x-request-id': 'a b;<script>' }));
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     const reply = await askRaw(head(withKey(), 'x-request-id: a\nset-cookie: b', 'content-length: 0'));
     expect([reply.status < 500, /^set-cookie/im.test(reply.head)]).toEqual([true, false]);
   });
 
+  it('417 for another expectation than 100-continue', async () => {
+    const reply = await askRaw(head(withKey(), 'expect: 202-accepted', 'content-length: 0'));
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([417, shapeOf(417)]);
+  });
+
+  it.each([
+    ['two lengths', ['content-length: 5', 'transfer-encoding: chunked'], '0\r\n\r\n'],
+    ['no length that is one', ['content-length: +5'], ''],
+    ['two hosts', ['host: b', 'content-length: 0'], ''],
+    ['a chunk whose size is none', ['transfer-encoding: chunked'], 'zz\r\n'],
+    ['a NUL in a header', ['x-a: b\0c', 'content-length: 0'], ''],
+  ])('400 in its own shape for a request with %s, and the end of the connection', async (_name, lines, rest) => {
+    const reply = await askRaw(head(withKey(), 'content-type: application/json', ...lines), rest);
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([400, shapeOf(400)]);
+    expect(reply.head).toMatch(/^connection: close$/im);
+  });
+
+  it.each([
+    ['the first', false],
+    ['a further', true],
+  ])(
+    '400 in its own shape for a head in several packets that cannot be read, of %s request on a connection',
+    async (_name, isFurther) => {
+      const connection = new RawConnection(Number(new URL(server.origin).port));
+      sockets.push(connection.socket);
+      if (isFurther) {
+        connection.write(`${[...head(withKey(), 'content-length: 0'), '', ''].join('\r\n')}`);
+        await connection.answer();
+      }
+      const [line = '', ...lines] = head();
+      for (const packet of [line.slice(0, 8), line.slice(8), `\r\n${lines.join('\r\n')}\r\n`, 'x-a: b\0c\r\n\r\n']) {
+        connection.write(packet);
+        // The packet has arrived when a later request is answered.
+        await server.ask('/openapi.json');
+      }
+      const answer = await connection.answer();
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([400, shapeOf(400)]);
+    },
+  );
+
+  it('403 in its own shape for the preflight of an origin that is not allowed', async () => {
+    const preflight = { origin: 'https://app.example.com', 'access-control-request-method': method };
+    const { status, json } = await server.ask(path, { method: 'OPTIONS', headers: preflight });
+    expect([status, json]).toEqual([403, shapeOf(403)]);
+  });
+
   if (method === 'GET') return;
+
+  it.each([
+    ['gzip', gzipSync],
+    ['X-GZip', gzipSync],
+    ['br', brotliCompressSync],
+    ['identity', Buffer.from],
+  ] as const)('takes a body in the coding %s', async (coding, encode) => {
+    const init = {
+      ...postJson(''),
+      body: encode(body as never),
+      headers: { 'content-type': 'application/json', 'content-encoding': coding },
+    };
+    expect((await server.askWithKey(path + query, init)).status).toBe(200);
+  });
+
+  it.each([
+    ['an unknown coding', 'zstd', Buffer.from('{}'), 415],
+    ['two codings', 'gzip, br', gzipSync('{}'), 415],
+    ['bytes of no coding', 'gzip', Buffer.from('{}'), 400],
+    ['half of a coding', 'br', brotliCompressSync('{"a":"bcdefghijklmnopq"}').subarray(0, 12), 400],
+    ['60 MB in a few kilobytes', 'gzip', gzipSync(Buffer.alloc(60_000_000, ' ')), 413],
+    ['a byte too much', 'br', brotliCompressSync(' '.repeat(65_537)), 413],
+    ['a member that is given twice', 'gzip', gzipSync('{"secret": "JBSWY3DPEHPK3PXP", "secret": "JBSWY3DPEHPK3PXP"}'), 400],
+  ])('a compressed body: %s', async (_name, coding, bad, code) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+    const { status, json } = await server.askWithKey(path + query, { ...postJson(''), headers, body: bad });
+    expect([status, json]).toEqual([code, shapeOf(code)]);
+  });
 
   it.each([
     ['no JSON', '{"secret"', 400],
@@ -172,6 +251,8 @@ describe.each(Object.entries(DOORS))('%s', (_, { method, path, query, body, shap
     ['brackets without end', '['.repeat(60_000), 400],
     ['an object that is deep', `{"secret":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 400],
     ['a zero byte', '{"secret": "\0"}', 400],
+    ['a member that is given twice', '{"secret": "JBSWY3DPEHPK3PXP", "type": "time_based", "secret": "JBSWY3DPEHPK3PXP"}', 400],
+    ['a member that is given twice, in two spellings', '{"a": {"b": [1, {"c": ":"}], "\\u0062": 1}}', 400],
     ['more than 64 KiB', `{"secret": "${'A'.repeat(65_536)}"}`, 413],
   ] satisfies [string, string | Buffer, number][])('%s', async (_name, bad, code) => {
     const { status, json } = await server.askWithKey(path + query, { ...postJson(''), body: bad });

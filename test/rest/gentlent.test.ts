@@ -1,4 +1,4 @@
-/** Gentlent's OTP API, as its documentation has it, and the pictures that its answers link to. */
+/** Gentlent's OTP API, by its documentation, and the pictures to which its answers link. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan, toPixels } from '../otp/pixels.ts';
 import {
@@ -127,7 +127,7 @@ describe('verify', () => {
     for (const { json } of replies) expect(json).toMatchObject({ otp_codes: { current: CODE.slice(2) } });
   });
 
-  it('gives the codes of a secret that was generated', async () => {
+  it('returns the codes of a generated secret', async () => {
     const { secret } = await generate();
     const { json } = await server.askWithKey(PATH, postJson({ ...VERIFY, secret }));
     expect(json).toMatchObject({ secret, otp_codes: { current: codeOf(secret) } });
@@ -198,16 +198,16 @@ describe('errors', () => {
     [{ type: 'counter_based', action: 'generate' }, 'type: must be time_based'],
     [{ type: 'time_based', action: 'delete' }, 'action: must be generate or verify'],
     [{ ...GENERATE, digits: 7 }, 'digits: must be 6 or 8'],
-    [{ ...GENERATE, digits: [6] }, 'digits: must be text or a number'],
+    [{ ...GENERATE, digits: [6] }, 'digits: must be 6 or 8'],
     [{ ...GENERATE, label: 5 }, 'label: must be text'],
     [{ ...GENERATE, label: 'a:b:c' }, 'label: must not contain a colon, which separates issuer and account name'],
     [{ ...GENERATE, label: 'Other:alice', issuer: 'ACME' }, 'label: must not begin with another issuer'],
     [{ ...GENERATE, label: 'a\r\nb' }, 'label: must not contain control characters'],
     [{ ...GENERATE, label: '\ud800' }, 'label: must be well-formed Unicode, without lone surrogates'],
     [{ ...GENERATE, issuer: 'a'.repeat(129) }, 'issuer: must be at most 128 bytes in UTF-8'],
-    [{ type: 'time_based', action: 'verify' }, 'secret: is required: send the one that was generated'],
+    [{ type: 'time_based', action: 'verify' }, 'secret: is required: send the generated secret'],
     [{ ...VERIFY, secret: 'JBSWY3DPEHPK3PX1' }, 'secret: must be base32: the letters A to Z and the digits 2 to 7'],
-    ['{', 'the body is not valid JSON'],
+    ['{', 'the body is not valid JSON, or has a member twice'],
     ['"text"', 'the body must be a JSON object'],
   ])('400 for %j', async (body, error) => {
     const { status, json } = await server.askWithKey(PATH, postJson(body));

@@ -1,4 +1,4 @@
-/** APIVerve's GraphQL: its documented query, what the language has besides, its errors, and its bounds. */
+/** APIVerve's GraphQL: its documented query, other features of the language, its errors, and its bounds. */
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runningMs } from '../support/running-time.ts';
@@ -149,7 +149,7 @@ describe('errors', () => {
     [{ query: '{ __typename }', variables: 'x' }, 'variables: must be an object'],
     [{ query: '{ __typename }', operationName: 5 }, 'operationName: must be text'],
     [[{ query: '{ __typename }' }], 'the body must be a JSON object'],
-    ['{', 'the body is not valid JSON'],
+    ['{', 'the body is not valid JSON, or has a member twice'],
   ])('400 for %j', async (body, message) => {
     const { status, json } = await ask(body);
     expect([status, json]).toEqual([400, { errors: [{ message, extensions: { code: 400 } }] }]);

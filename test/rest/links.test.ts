@@ -1,4 +1,4 @@
-/** Where the links in Gentlent's answers lead: to the server as its caller reaches it, and to every instance with the same fingerprint key. */
+/** The links in Gentlent's answers: they lead to the server as its caller reaches it, and work on every instance with the same fingerprint key. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { connect } from 'node:http2';
@@ -33,7 +33,7 @@ function makeFolder(): string {
   return parts.adopt(mkdtempSync(join(tmpdir(), 'otpd-links-')), (folder) => rmSync(folder, { recursive: true }));
 }
 
-/** The link in an answer over HTTP/1.1, to a request with these headers: `fetch` sets the host by itself. */
+/** Returns the link in an answer over HTTP/1.1 to a request with these headers, since `fetch` sets the host itself. */
 async function linkOf(server: RestServer, more: Readonly<Record<string, string>> = {}, ca?: Buffer): Promise<string> {
   const headers = { 'x-api-key': server.apiKey, 'content-type': 'application/json', ...more };
   const send = ca === undefined ? requestHttp : requestHttps;
@@ -104,7 +104,7 @@ it('a link of one instance opens at another with its fingerprint key, and at no 
   expect(statuses).toEqual([200, 200, 404]);
 });
 
-it('callers of pictures are bounded, and told so', async () => {
+it('callers of pictures are bounded, with a reason', async () => {
   const server = shared;
   const { json } = await server.askWithKey(PATH, postJson({ ...GENERATE, label: 'a'.repeat(250), issuer: 'b'.repeat(120) }));
   const path = (json as { qrcode_url: string }).qrcode_url.slice(server.origin.length);

@@ -1,4 +1,4 @@
-/** Links to pictures: they open for ten minutes, unchanged, and where the key is the same. */
+/** Links to pictures: they open for ten minutes, unchanged, and under the same key. */
 import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -51,7 +51,7 @@ describe('a link', () => {
     for (const other of [`${sealed}=`, `${sealed}!!`, ` ${sealed}`, `${sealed}A`]) expect(links.open(other)).toBeUndefined();
   });
 
-  it('is refused whatever it is', () => {
+  it('is refused for any content', () => {
     fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => links.open(text) === undefined));
     expect(links.open('A'.repeat(100_000))).toBeUndefined();
   });

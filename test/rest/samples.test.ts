@@ -1,4 +1,4 @@
-/** Programs as the documentations of the REST APIs have them, run against a server: only its address and its API key are other ones. */
+/** Runs the programs in the documentation of the REST APIs against a server, with another address and API key. */
 import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +53,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   },
 };
 
-/** How to run the programs of a language: by the first runner that passes its check. */
+/** How to run the programs of a language: by the first runner whose check succeeds. */
 interface Language {
   readonly suffix: string;
   readonly needs: string;
@@ -88,7 +88,7 @@ for (const [language, { suffix, needs, runners, check }] of Object.entries(LANGU
   const found = runners.find(([program = '']) => spawnSync(program, check).status === 0);
   suiteUnless(found === undefined ? `${needs} is not installed` : undefined, `sample programs for ${language}`, () => {
     const programs = readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(suffix));
-    // A compiler on a busy machine takes its time.
+    // A compiler on a busy machine may take long.
     it.each(programs)('%s', { timeout: 120_000 }, async (file) => {
       const [program = '', ...args] = found ?? [];
       const env = { ...process.env, BASE_URL: server.origin, API_KEY: server.apiKey };

@@ -1,4 +1,4 @@
-/** ToolkitAPI, as its documentation has it. */
+/** ToolkitAPI, by its documentation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan, toPixels } from '../otp/pixels.ts';
 import { type Ask, codeOf, type RestServer, startRestServer } from './rest-server.ts';
@@ -35,7 +35,7 @@ describe('a new secret', () => {
     expect(scan(toPixels({ mediaType: 'image/png', data: Buffer.from(data, 'base64'), width: 0 }))).toBe(uri);
   });
 
-  it('comes without an issuer, and with the API key in x-api-key', async () => {
+  it('works without an issuer, and with the API key in x-api-key', async () => {
     const { status, json } = await server.askWithKey(`${PATH}?account_name=alice`);
     expect([status, (json as Generated).uri]).toEqual([200, expect.stringMatching(/^otpauth:\/\/totp\/alice\?secret=/)]);
   });

@@ -1,4 +1,4 @@
-/** 2faotp.live, as its documentation has it. */
+/** 2faotp.live, by its documentation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ask, CODE, postForm, postJson, type RestServer, SECRET, startRestServer } from './rest-server.ts';
 
@@ -75,13 +75,13 @@ describe('errors', () => {
     ['an empty secret', `${PATH}?secret=`, {}, required],
     ['null', PATH, postJson({ secret: null }), required],
     ['no base32', PATH, postForm('secret=JBSWY3DPEHPK3PX1'), base32],
-    ['an array', PATH, postJson({ secret: [SECRET] }), 'must be text or a number'],
+    ['an array', PATH, postJson({ secret: [SECRET] }), 'must be text'],
     ['a number', PATH, postJson({ secret: 234567 }), 'must be text'],
     ['two in the query', `${PATH}?secret=${SECRET}&secret=${SECRET}`, {}, 'is given more than once'],
     ['one in the query, one in the body', `${PATH}?secret=${SECRET}`, postJson({ secret: SECRET }), 'is given more than once'],
     ["PHP's form of an array", `${PATH}?secret[]=${SECRET}`, {}, required],
     ['bytes that are not UTF-8, in percent-encoding', `${PATH}?secret=JBSW%FF`, {}, 'must be text in UTF-8'],
-    ['bad JSON', PATH, postJson('{"secret": '), 'the body is not valid JSON'],
+    ['bad JSON', PATH, postJson('{"secret": '), 'the body is not valid JSON, or has a member twice'],
     ['JSON that is no object', PATH, postJson([SECRET]), 'the body must be a JSON object'],
     [
       'bytes that are not UTF-8',

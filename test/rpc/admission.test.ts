@@ -1,13 +1,13 @@
-/** Admission: what is charged, given back and told, for calls that are let in and calls that are not. */
+/** Admission: the charges, refunds and reports for admitted and refused calls. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
 import type { Admission } from '../../src/limits/admission.ts';
-import { createCharging } from '../../src/limits/charging.ts';
+import { type Charging, createCharging } from '../../src/limits/charging.ts';
 import { DEFAULT_PLANS, type Plans, parsePlans } from '../../src/limits/plans.ts';
 import type { Principal, Scope } from '../../src/ports/principal.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import type { StoreUnavailableError } from '../../src/ports/store.ts';
-import { type Admit, createAdmit } from '../../src/rpc/admission.ts';
+import { type Admit, type Applicant, createAdmit } from '../../src/rpc/admission.ts';
 import { begin, type FlakyStore, HOUR, issue, MINUTE, rejectionOf, type SettableClock, START } from '../auth/fixtures.ts';
 
 let clock: SettableClock;
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 interface Gate {
-  (call: { apiKey: string | undefined; peer: string; scope: Scope }): Promise<Admission>;
+  (call: Omit<Applicant, 'take'>): Promise<Admission>;
   readonly openStream: Admit['openStream'];
 }
 
@@ -38,7 +38,7 @@ function gate(plans: Plans = DEFAULT_PLANS): Gate {
   return Object.assign(through, { openStream });
 }
 
-/** Calls with a new key. */
+/** Makes a caller with a new key. */
 async function caller(admit: Gate, plan: string = 'free', scopes: readonly Scope[] = ['token']) {
   const { apiKey, record } = issue({ plan, scopes });
   await store.keys.insert(record);
@@ -52,7 +52,7 @@ describe('a call', () => {
     expect(store.charges).toBe(0);
   });
 
-  it('over the limit is told which, until when, and how the window stands', async () => {
+  it('over the limit learns which one, until when, and the state of the window', async () => {
     const call = await caller(gate());
     for (let calls = 0; calls < 5; calls += 1) await call();
     clock.now += 10_000;
@@ -67,7 +67,7 @@ describe('a call', () => {
     expect((await call()).principal.plan).toBe('free');
   });
 
-  it('over two limits is told of the one that lasts', async () => {
+  it('over two limits learns the longer one', async () => {
     const call = await caller(gate(parsePlans('{"free": {"minute": 1, "hour": 1}}')));
     await call();
     expect(await rejectionOf(call())).toMatchObject({
@@ -77,7 +77,7 @@ describe('a call', () => {
     });
   });
 
-  it('is told of the window nearest to exhaustion', async () => {
+  it('learns the window nearest to exhaustion', async () => {
     const call = await caller(gate(parsePlans('{"free": {"minute": 4, "hour": 10}}')));
     expect((await call()).quota).toMatchObject({ window: { name: 'minute' }, remaining: 3 });
     for (let minute = 1; minute < 4; minute += 1) {
@@ -88,7 +88,7 @@ describe('a call', () => {
     expect((await call()).quota).toMatchObject({ window: { name: 'hour' }, remaining: 5, resetMs: HOUR - 4 * MINUTE });
   });
 
-  it('without the scope is charged to the minute, not to the hour, and told how that stands', async () => {
+  it('without the scope is charged to the minute, not to the hour, and learns the state of the limits', async () => {
     const call = await caller(gate(parsePlans('{"free": {"minute": 2, "hour": 2}}')), 'free', ['token']);
     for (let calls = 0; calls < 2; calls += 1) {
       const rejection = await rejectionOf(call('verify'));
@@ -104,6 +104,25 @@ describe('a call', () => {
     await call('token');
     clock.now += MINUTE;
     expect((await rejectionOf(call('token'))).metadata['window']).toBe('hour');
+  });
+
+  it('that needs any scope is admitted with any scopes of its key', async () => {
+    const { apiKey, record } = issue({ scopes: ['token'] });
+    await store.keys.insert(record);
+    const admission = await gate()({ apiKey, peer: '192.0.2.1:5000', scope: 'any' });
+    expect(admission.principal.keyId).toBe(record.id);
+  });
+
+  it('that costs no credits is counted in every window but the month', async () => {
+    const admit = gate(parsePlans('{"free": {"hour": 10, "month": 3}}'));
+    const { apiKey, record } = issue({ scopes: ['token'] });
+    await store.keys.insert(record);
+    const call = (isFree: boolean) => admit({ apiKey, peer: '192.0.2.1:5000', scope: 'any', isFree });
+    for (let calls = 0; calls < 5; calls += 1) expect((await call(true)).quota).toMatchObject({ window: { name: 'hour' } });
+    for (let calls = 0; calls < 3; calls += 1) await call(false);
+    expect((await rejectionOf(call(false))).reason).toBe('credits_exhausted');
+    for (let calls = 0; calls < 2; calls += 1) await call(true);
+    expect((await rejectionOf(call(true))).metadata['window']).toBe('hour');
   });
 
   it('on an unlimited plan asks nothing of the store of limits', async () => {
@@ -130,7 +149,7 @@ describe('a call', () => {
 describe('settling', () => {
   const plans = parsePlans('{"free": {"hour": 2}}');
 
-  it('gives a failed call back, once', async () => {
+  it('refunds a failed call, once', async () => {
     const call = await caller(gate(plans));
     const [first] = [await call(), await call()];
     first.settle(true);
@@ -139,7 +158,7 @@ describe('settling', () => {
     expect((await rejectionOf(call())).reason).toBe('rate_limited');
   });
 
-  it('keeps the first word', async () => {
+  it('keeps the first outcome', async () => {
     const call = await caller(gate(plans));
     const [first] = [await call(), await call()];
     first.settle(false);
@@ -147,7 +166,7 @@ describe('settling', () => {
     expect((await rejectionOf(call())).reason).toBe('rate_limited');
   });
 
-  it('never throws, the store being away', async () => {
+  it('never throws, even if the store is unreachable', async () => {
     const call = await caller(gate(plans));
     const admission = await call();
     store.down = true;
@@ -156,8 +175,8 @@ describe('settling', () => {
   });
 });
 
-describe('while the store of the limits is away', () => {
-  it('calls go on under the same limits in this process, which is told once, and once when they are shared again', async () => {
+describe('while the store of the limits is unreachable', () => {
+  it('calls continue under the same limits in this process, which is reported once, as is the return', async () => {
     const call = await caller(gate());
     await call();
     store.down = true;
@@ -174,7 +193,7 @@ describe('while the store of the limits is away', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('a failed call is given back where it was charged', async () => {
+  it('a failed call is refunded where it was charged', async () => {
     const call = await caller(gate(parsePlans('{"free": {"hour": 1}}')));
     const before = await call();
     store.down = true;
@@ -221,6 +240,23 @@ describe('open streams', () => {
     release();
     open(admit);
     expect(() => open(admit)).toThrow(Rejection);
+  });
+
+  it('have their API key watched until they are released', () => {
+    const watched: string[] = [];
+    const authenticator = {
+      watch: (apiKey: string) => {
+        watched.push(`${apiKey} begins`);
+        return () => void watched.push(`${apiKey} ends`);
+      },
+    } as unknown as Authenticator;
+    const plans = parsePlans('{"free": {"streams": 1}}');
+    const { openStream } = createAdmit({ authenticator, charging: {} as Charging, plans: () => plans });
+    const release = openStream(principal, 'first', () => undefined);
+    expect(() => openStream(principal, 'second', () => undefined)).toThrow(Rejection);
+    expect(watched).toEqual(['first begins']);
+    release();
+    expect(watched).toEqual(['first begins', 'first ends']);
   });
 
   it('are none where the plan allows none', () => {

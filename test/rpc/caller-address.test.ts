@@ -1,4 +1,4 @@
-/** Whose address counts behind proxies: what trusted ones wrote, from the right, and nothing that a caller claims. */
+/** The address that counts behind proxies: the entries of trusted proxies, from the right, and no claim of a caller. */
 import { describe, expect, it, test } from 'vitest';
 import { parseTrustedProxies } from '../../src/config/trusted-proxies.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
@@ -37,7 +37,7 @@ describe('a peer', () => {
     expect(of(peer, '203.0.113.9')).toBe(trusted ? '203.0.113.9' : peer);
   });
 
-  it('of IPv4 is in no network of IPv6, the one of mapped addresses among them', () => {
+  it('of IPv4 is in no network of IPv6, including that of mapped addresses', () => {
     const { isTrusted } = createCallerAddress(parseTrustedProxies('::/64'));
     expect(['10.0.0.1:1', '::ffff:10.0.0.1:1', '[::1]:1'].map(isTrusted)).toEqual([false, false, true]);
   });
@@ -109,7 +109,7 @@ describe('behind a trusted proxy', () => {
     expect(of(PROXY, hops(200))).toMatch(/^10\.1\.0\.168$/);
   });
 
-  it('a header as long as they come costs next to nothing', () => {
+  it('a header of the greatest length costs next to nothing', () => {
     const walk = (): void => {
       for (const header of [','.repeat(16_384), '10.0.0.2,'.repeat(2_000), 'x'.repeat(16_384)])
         for (let call = 0; call < 100; call += 1) of(PROXY, header);
@@ -117,7 +117,7 @@ describe('behind a trusted proxy', () => {
     expect(processorMs(walk)).toBeLessThan(1_000);
   });
 
-  it('what comes out is one address, fit for a log and a limit, whatever goes in', () => {
+  it('the result is an address, fit for a log and a limit, for any input', () => {
     const pieces = ['10.0.0.2', '203.0.113.9', '[', ']', ':', '::', ',', ' ', '%', '"', '\n', 'ffff', '443', '.', '2001:db8::1'];
     for (let seed = 0; seed < 20_000; seed += 1) {
       let state = seed * 2_654_435_761;

@@ -1,4 +1,4 @@
-/** The lifecycle by itself: the order of its steps, its one end, and what a call gives back. */
+/** The lifecycle without a door: the order of its steps, its single end, and its refunds. */
 import { create, type Message, toBinary } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
@@ -21,7 +21,9 @@ let ends: { code: Code; requestId: string }[];
 let settled: boolean[];
 let handled: boolean;
 let charged: number[];
-/** The handler's work beside its answer. */
+/** The API keys whose open streams were released. */
+let released: string[];
+/** The work of the handler besides its answer. */
 let work: (context: CallContext) => void | Promise<void>;
 
 beforeEach(() => {
@@ -30,12 +32,13 @@ beforeEach(() => {
   settled = [];
   handled = false;
   charged = [];
+  released = [];
   work = () => undefined;
 });
 
-function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
+function lifecycleOf(admission: 'at once' | 'late' = 'at once', kind: Method['kind'] = 'unary'): Lifecycle {
   const method = {
-    kind: 'unary',
+    kind,
     descriptor: OtpService.method.token,
     scope: 'token',
     handle: (_: Message, context: CallContext) => {
@@ -60,9 +63,11 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
             },
             creditShare: undefined,
             charge(cost) {
-              charged.push(cost);
-              if (cost === 1000) throw new Rejection('rate_limited');
-              return admission === 'late' ? Promise.resolve() : undefined;
+              const count = (): void => {
+                charged.push(cost);
+                if (cost === 1000) throw new Rejection('rate_limited');
+              };
+              return admission === 'late' ? Promise.resolve().then(count) : count();
             },
             giveBack: (count) => void charged.push(-count),
             settle: (failed) => void settled.push(failed),
@@ -71,7 +76,10 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
         take('authenticate');
         return admission === 'late' ? Promise.resolve().then(rest) : rest();
       },
-      openStream: () => () => undefined,
+      openStream:
+        ({ keyId }) =>
+        () =>
+          void released.push(keyId),
     },
     hooks: {
       onStep: (_, step) => void steps.push(step),
@@ -112,28 +120,40 @@ test('a call takes every step, in this order', async () => {
 });
 
 describe('a call with several parts', () => {
-  test.each(['at once', 'late'] as const)('is charged the rest once it is decoded, counted %s, and told of it', async (when) => {
-    work = async (context) => {
-      await context.charge(99);
-      context.giveBack(40);
-    };
+  test.each(['at once', 'late'] as const)(
+    'is charged the rest after decoding, counted %s, and learns the state',
+    async (when) => {
+      work = async (context) => {
+        await context.charge(99);
+        context.giveBack(40);
+      };
+      const lifecycle = lifecycleOf(when);
+      const call = lifecycle.begin(incoming(), () => undefined);
+      await lifecycle.admit(call);
+      expect(call.quota).toBeUndefined();
+      await lifecycle.handle(call, REQUEST);
+      expect(call.quota?.remaining).toBe(40);
+      lifecycle.end(call, Code.OK);
+      expect(steps).toEqual([...STEPS]);
+      expect([charged, settled]).toEqual([[99, -40], [false]]);
+    },
+  );
+
+  test.each(['at once', 'late'] as const)('has the state of the limits after the rest is counted %s', async (when) => {
+    work = (context) => context.charge(99);
     const lifecycle = lifecycleOf(when);
     const call = lifecycle.begin(incoming(), () => undefined);
     await lifecycle.admit(call);
-    expect(call.quota).toBeUndefined();
     await lifecycle.handle(call, REQUEST);
-    expect(call.quota?.remaining).toBe(40);
-    lifecycle.end(call, Code.OK);
-    expect(steps).toEqual([...STEPS]);
-    expect([charged, settled]).toEqual([[99, -40], [false]]);
+    expect(call.quota?.remaining).toBe(0);
   });
 
-  test('is told how the limits stand where the rest is refused', async () => {
+  test.each(['at once', 'late'] as const)('has the state of the limits after the rest is refused %s', async (when) => {
     work = (context) => context.charge(1000);
-    const lifecycle = lifecycleOf();
+    const lifecycle = lifecycleOf(when);
     const call = lifecycle.begin(incoming(), () => undefined);
-    lifecycle.admit(call);
-    expect(() => lifecycle.handle(call, REQUEST)).toThrow('rate_limited');
+    await lifecycle.admit(call);
+    await expect((async () => lifecycle.handle(call, REQUEST))()).rejects.toThrow('rate_limited');
     expect(call.quota?.remaining).toBe(-901);
   });
 
@@ -189,7 +209,7 @@ test('a door that does not ask for admission gets no answer', () => {
   expect(handled).toBe(false);
 });
 
-test('a caller who leaves during admission is given back, and holds nothing', async () => {
+test('a caller who leaves during admission is refunded, and holds nothing', async () => {
   const lifecycle = lifecycleOf('late');
   const call = lifecycle.begin(incoming(), () => undefined);
   const admitted = lifecycle.admit(call);
@@ -207,6 +227,60 @@ test('only the first end counts', () => {
   lifecycle.end(call, Code.INTERNAL);
   lifecycle.end(call, Code.OK);
   expect(ends.map(({ code }) => code)).toEqual([Code.INTERNAL]);
+});
+
+test.each([
+  [Code.OK, false],
+  [Code.INVALID_ARGUMENT, true],
+  [Code.DEADLINE_EXCEEDED, true],
+  [Code.UNAVAILABLE, true],
+  [Code.CANCELLED, true],
+])('a call that ends with %s before it is handled is given back unless it succeeded', (code, isGivenBack) => {
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(incoming(), () => undefined);
+  lifecycle.admit(call);
+  lifecycle.end(call, code);
+  expect(settled).toEqual([isGivenBack]);
+});
+
+test('a call whose caller leaves while it is handled is not refunded', () => {
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(incoming(), () => undefined);
+  lifecycle.admit(call);
+  lifecycle.handle(call, REQUEST);
+  lifecycle.end(call, Code.CANCELLED);
+  expect(settled).toEqual([false]);
+});
+
+test('a stream is counted as open until it ends, once', () => {
+  const lifecycle = lifecycleOf('at once', 'server_streaming');
+  const call = lifecycle.begin(incoming({}, { isStream: true }), () => undefined);
+  lifecycle.admit(call);
+  expect([lifecycle.openStreams(), released]).toEqual([1, []]);
+  lifecycle.end(call, Code.OK);
+  lifecycle.end(call, Code.OK);
+  expect([lifecycle.openStreams(), released]).toEqual([0, ['one']]);
+});
+
+test('a call without an API key releases its permit when it ends, however often others have', () => {
+  const lifecycle = lifecycleOf();
+  for (let calls = 0; calls < 100; calls += 1) {
+    const call = lifecycle.begin(incoming({}, { procedure: '/grpc.health.v1.Health/Check' }), () => undefined);
+    lifecycle.admit(call);
+    lifecycle.end(call, Code.OK);
+  }
+  expect(ends).toHaveLength(100);
+});
+
+test('the streams on one connection are ended without those on another', () => {
+  const lifecycle = lifecycleOf('at once', 'server_streaming');
+  const failures: string[] = [];
+  for (const peer of ['192.0.2.1:5', '192.0.2.1:6', '192.0.2.1:5'])
+    lifecycle.begin(incoming({}, { isStream: true, peer }), (error) => failures.push(`${peer} ${String(error)}`));
+  lifecycle.endStreams(new Error('old'), '192.0.2.1:5');
+  expect(failures).toEqual(['192.0.2.1:5 Error: old', '192.0.2.1:5 Error: old']);
+  lifecycle.endStreams(new Error('stopping'));
+  expect(failures).toHaveLength(5);
 });
 
 test('the caller behind a trusted proxy is the peer of its call, and behind any other it is the proxy', () => {
@@ -277,6 +351,23 @@ describe('the deadline', () => {
     expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
   });
 
+  test('is of no use to a call that has ended, and its timer is gone with it', () => {
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming(), () => undefined);
+    expect(vi.getTimerCount()).toBe(1);
+    lifecycle.end(call, Code.OK);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('of a unary call is not postponed when its request has arrived', () => {
+    const failures: unknown[] = [];
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming(), (error) => failures.push(error));
+    lifecycle.received(call);
+    vi.advanceTimersByTime(5000);
+    expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
+  });
+
   test.each([
     ['without a key ends after five minutes', '/grpc.health.v1.Health/Watch', undefined, 300_000],
     ['with a key goes on', PROCEDURE, undefined, undefined],
@@ -308,11 +399,11 @@ describe('the deadline', () => {
   });
 });
 
-test('a stream whose time is over when its request comes fails at once, with no delay that Node would warn of', async () => {
+test('a stream whose time is over when its request arrives fails at once, without a delay that Node would warn of', async () => {
   const lifecycle = lifecycleOf();
   const failures: unknown[] = [];
   const call = lifecycle.begin(incoming({}, { isStream: true, timeoutMs: 50 }), (error) => failures.push(error));
-  // The timer of the start cannot fire meanwhile.
+  // The timer of the start cannot fire in the meantime.
   const passed = performance.now() + 60;
   while (performance.now() < passed);
   const timers = vi.spyOn(globalThis, 'setTimeout');

@@ -1,4 +1,4 @@
-/** The status that callers get: the message names the first fields, and nothing in it is the caller's. */
+/** The status for callers: the message names the first fields, and contains no text of the caller. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +18,14 @@ function statusFor(violations: readonly string[]) {
     'id',
   );
 }
+
+it.each([
+  ['scope_missing', { scope: 'seal' }, 'the scope seal,'],
+  ['sealing_key_unknown', { sealing_key: '828e2ad3', field: 'key.sealed' }, 'the sealing key 828e2ad3,'],
+  ['too_many_streams', { limit: '2' }, 'has 2 open streams'],
+] as const)('the message of %s names what the metadata has', (reason, metadata, words) => {
+  expect(statusOf(new Rejection(reason, { metadata }), 'id').message).toContain(words);
+});
 
 describe('the message for invalid fields', () => {
   it.each([

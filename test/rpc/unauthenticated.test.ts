@@ -1,13 +1,13 @@
-/** The bounds of calls without an API key: on one connection, from one address and in all; none is left with what was refused. */
+/** The bounds on calls without an API key: per connection, per address and in total. A refused call holds nothing. */
 import { expect, test } from 'vitest';
 import { createUnauthenticatedBounds, type EnterUnauthenticated } from '../../src/rpc/unauthenticated.ts';
 
-/** Enters for each peer; gives the releases. */
+/** Enters for each peer; returns the releases. */
 function fill(enter: EnterUnauthenticated, count: number, peerOf: (place: number) => string): (() => void)[] {
   return Array.from({ length: count }, (_, place) => enter(peerOf(place)));
 }
 
-/** Ten on each connection of so many addresses, none of which has more than 500. */
+/** Ten calls on each connection, from addresses with at most 500 calls each. */
 const crowd = (place: number): string => `10.0.0.${Math.floor(place / 500)}:${1000 + Math.floor(place / 10)}`;
 
 test.each([
@@ -18,7 +18,7 @@ test.each([
 ])('at most %i at a time %s', (most, where, peerOf, last, other) => {
   const enter = createUnauthenticatedBounds();
   const [release = () => undefined, ...rest] = fill(enter, most, peerOf);
-  // Refused more often than one connection may enter: what was refused holds nothing.
+  // More refusals than a connection may have calls: a refused call holds nothing.
   for (let tries = 0; tries < 20; tries += 1)
     expect(() => enter(last)).toThrow(`too many calls without an API key ${where}: at most ${most} at a time`);
   if (other !== undefined) enter(other)();

@@ -1,11 +1,11 @@
-/** Turns: never two steps of work between two looks at what else has come, everything done all the same, and nothing for nobody. */
+/** Turns: other events are handled between two steps of work, all work is done, and no work is done for a call that has ended. */
 import { describe, expect, it } from 'vitest';
 import { CallFailure } from '../../src/rpc/failure.ts';
 import { createTurns, MAX_WAITING } from '../../src/rpc/work-queue.ts';
 
 const HERE = { ended: false };
 
-/** Work of `count` steps after the first, each of which notes its name. */
+/** Work with `count` steps after the first, each of which records its name. */
 function* work<T>(name: T, count: number, done: T[]): Generator<void, T> {
   for (let i = 0; i < count; i++) {
     yield;
@@ -22,7 +22,7 @@ function* failing(message: string, isLate: boolean): Generator<void, never> {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns', () => {
-  it('give at once what has nothing put off, be it a result or an error', () => {
+  it('return at once a result or an error that needs no further turn', () => {
     const turns = createTurns();
     expect(turns.run(work('a', 0, []), HERE)).toBe('a');
     expect(() => turns.run(failing('at once', false), HERE)).toThrow('at once');
@@ -41,7 +41,7 @@ describe('turns', () => {
     expect(await results).toEqual(['a', 'b', 'c']);
   });
 
-  it('go on where a step fails', async () => {
+  it('continue after a step has failed', async () => {
     const turns = createTurns();
     const failed = turns.run(failing('late', true), HERE);
     const other = turns.run(work('b', 1, []), HERE);

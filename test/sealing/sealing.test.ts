@@ -1,4 +1,4 @@
-/** Sealed blobs: which open, which are stale, and that nothing but the very text under the very binding opens. */
+/** Sealed blobs: which open, which are stale, and that only the exact text under the exact binding opens. */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createKey, createRing, type Ring } from '../../src/sealing/ring.ts';
@@ -10,7 +10,7 @@ const BINDING: Binding = { tenant: 'default', context: Buffer.from('user-1') };
 const SECRET = Buffer.from('12345678901234567890');
 const sealing = createSealing(ringOf(1), () => 0);
 
-/** The refusal of a blob that must not open: an error of this kind, and of no other. */
+/** Returns the refusal of a blob that must not open, an error of this kind and no other. */
 function refusal(blob: string, binding = BINDING, { open } = sealing, format: 'otpk1' | 'otpr1' = 'otpk1'): SealedBlobError {
   try {
     open(format, blob, binding);
@@ -66,7 +66,7 @@ describe('a blob does not open', () => {
   const raw = Buffer.from(blob.slice(6), 'base64url');
   const textOf = (bytes: Uint8Array) => `otpk1_${Buffer.from(bytes).toString('base64url')}`;
 
-  it('with any bit flipped; with one in the id it is told that the key is unknown', () => {
+  it('with any bit flipped; with a bit in the id, the error says that the key is unknown', () => {
     for (let bit = 0; bit < raw.length * 8; bit += 1) {
       const flipped = Buffer.from(raw);
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
@@ -92,7 +92,7 @@ describe('a blob does not open', () => {
   });
 
   it('with spare bits set at its end', () => {
-    // 36 + n bytes: of the last character 2 or 4 bits count.
+    // 36 + n bytes, so that 2 or 4 bits of the last character count.
     for (const payload of [SECRET.subarray(0, 1), SECRET.subarray(0, 2)]) {
       const sealed = sealing.seal('otpk1', payload, BINDING, 0);
       const last = ALPHABET.indexOf(sealed.at(-1) ?? '');
@@ -170,7 +170,7 @@ describe('rotations', () => {
     return createSealing(ring, () => now);
   }
 
-  it('leave blobs open until their key is retired; a later ring tells a retired key from an unknown one', () => {
+  it('leave blobs open until their key is retired; a later ring distinguishes a retired key from an unknown one', () => {
     const blob = at(ringOf(1), 0).seal('otpk1', SECRET, BINDING, 0);
     const open = (ring: Ring) => at(ring, 10).open('otpk1', blob, BINDING);
     expect(Buffer.from(open(ringOf(1, 2, 3)).payload)).toEqual(SECRET);
@@ -187,7 +187,7 @@ describe('rotations', () => {
     expect([0, 10 * MINUTE - 1, 10 * MINUTE].map(sealedAt)).toEqual([keyOf(1).id, keyOf(1).id, keyOf(2).id]);
     const early = at(ring, 0);
     const blob = at(ring, 0).seal('otpk1', SECRET, BINDING, 10 * MINUTE);
-    // Else two instances would hand one another's blobs back and forth.
+    // Otherwise two instances would reseal each other's blobs again and again.
     expect(early.open('otpk1', blob, BINDING).isStale).toBe(false);
   });
 
@@ -213,7 +213,7 @@ describe('rotations', () => {
     }
   });
 
-  it('tell which keys are in use: by what was sealed, and by what has opened', () => {
+  it('report which keys are in use: by sealing and by opening', () => {
     const used: string[] = [];
     const watched = createSealing(
       ringOf(1, 2),

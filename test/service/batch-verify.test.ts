@@ -1,4 +1,4 @@
-/** BatchVerify without a server: a store that is away, a caller who has left, and what is audited. */
+/** BatchVerify without a server: an unavailable store, a caller who has left, and the audit events. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ErrorReasonSchema } from '../../gen/ts/otp/v1/error_reason_pb.ts';
@@ -102,7 +102,7 @@ describe('all that can be judged', () => {
   });
 });
 
-describe('a store that is away', () => {
+describe('an unreachable store', () => {
   it('before anything is judged fails the whole call', async () => {
     codes = { ...codes, judgeAll: () => Promise.reject(AWAY) };
     await expect(verify([RIGHT, BAD, MISTYPED])).rejects.toBe(AWAY);
@@ -141,4 +141,16 @@ it('a caller who has left before the last item is read has nothing judged', asyn
   call.ended = true;
   await expect(running).rejects.toMatchObject({ reason: 'deadline_exceeded' });
   expect([batches, events]).toEqual([[], []]);
+});
+
+it('a caller who has left by the time that all items are compared has nothing judged', async () => {
+  const call = { ended: false, transport: 'grpc' as const };
+  let begun = 0;
+  const now = () => {
+    begun += 1;
+    call.ended = begun === 2;
+    return NOW;
+  };
+  await expect(verify([RIGHT, RIGHT], { call, now })).rejects.toMatchObject({ reason: 'deadline_exceeded' });
+  expect([begun, batches]).toEqual([2, []]);
 });

@@ -1,4 +1,4 @@
-/** The rules of every batch: how many items, what they cost, whose errors are whose, and that others have their turn. */
+/** The rules of every batch: the number of items, their cost, the errors of each, and the turns of other calls. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
@@ -7,8 +7,7 @@ import { InvalidInputError } from '../../src/otp/error.ts';
 import { Rejection, type RejectionReason } from '../../src/ports/rejection.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
-import { runItems } from '../../src/service/batch.ts';
-import { itemErrorOf } from '../../src/service/item-error.ts';
+import { itemErrorOf, runItems } from '../../src/service/batch.ts';
 import { callContext } from '../support/context.ts';
 
 let told: unknown[];
@@ -72,7 +71,7 @@ describe('a batch', () => {
     expect(told).toEqual(['charge 99', 'give back 2']);
   });
 
-  it('with a fault of ours tells nothing of it but INTERNAL, and has it logged', async () => {
+  it('with a fault of the server returns only INTERNAL, and logs the fault', async () => {
     const fault = new TypeError('a secret of ours');
     const outcomes = await runItems(numbers(3), context, (item) => {
       if (item === 1) throw fault;
@@ -89,23 +88,6 @@ describe('a batch', () => {
     expect(logged.errors.map(({ message }: Error) => message)).toEqual(['fault 0', 'fault 1', 'fault 2']);
     expect(logged.cause).toBe(logged.errors[0]);
   });
-
-  it('fails as a whole where the step after its last item does', async () => {
-    const items: Promise<never>[] = [];
-    const running = runItems(
-      numbers(3),
-      context,
-      () => {
-        const rejected = Promise.reject(new StoreUnavailableError(new Error('away')));
-        items.push(rejected);
-        return rejected;
-      },
-      { afterLast: async () => Promise.reject(new Rejection('store_unavailable')) },
-    );
-    await expect(running).rejects.toThrow('store_unavailable');
-    expect(items).toHaveLength(3);
-    expect(told).toEqual(['charge 2']);
-  });
 });
 
 describe('a call that ends', () => {
@@ -119,27 +101,16 @@ describe('a call that ends', () => {
     expect(begun).toEqual([]);
   });
 
-  it('in the middle begins no more, and what follows the last item is not done', async () => {
+  it('in the middle begins no more', async () => {
     const begun: number[] = [];
-    let isOver = false;
-    const running = runItems(
-      numbers(100),
-      context,
-      (item) => {
-        begun.push(item);
-        hold(1);
-        call.ended = item === 40;
-        return answer(item);
-      },
-      {
-        afterLast: () => {
-          isOver = true;
-        },
-      },
-    );
+    const running = runItems(numbers(100), context, (item) => {
+      begun.push(item);
+      hold(1);
+      call.ended = item === 40;
+      return answer(item);
+    });
     await expect(running).rejects.toMatchObject({ reason: 'deadline_exceeded' });
     expect(begun).toEqual(numbers(41));
-    expect(isOver).toBe(false);
   });
 });
 
@@ -164,20 +135,20 @@ it('others have their turn between the items, of several batches too', async () 
     inTurns.push(begun - before);
   }
   await running;
-  // An item of half a millisecond is all that is begun in a turn.
+  // A turn begins at most one item of half a millisecond.
   expect([begun, Math.max(...inTurns)]).toEqual([60, 1]);
 });
 
 it('that finds a thousand batches waiting for their turn is refused', async () => {
   const crowd = numbers(1000).map(() => runItems(numbers(1), context, answer));
-  // Each is charged first.
+  // Each item is charged first.
   await Promise.resolve();
   await Promise.resolve();
   await expect(runItems(numbers(1), context, answer)).rejects.toMatchObject({ reason: 'deadline_exceeded' });
   expect((await Promise.all(crowd)).flat()).toHaveLength(1000);
 });
 
-/** Holds the event loop. */
+/** Blocks the event loop. */
 function hold(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);

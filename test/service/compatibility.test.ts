@@ -36,7 +36,7 @@ test('the defaults have none', () => {
 
 test('the contract lists these reasons and no others', () => {
   const proto = readFileSync('proto/otp/v1/otp_service.proto', 'utf8');
-  const [, comment = ''] = /The problem as a word(.*?)string reason/s.exec(proto) ?? [];
+  const [, comment = ''] = /The problem as a constant(.*?)string reason/s.exec(proto) ?? [];
   const listed = [...comment.matchAll(/`([A-Z_]+)`/g)].map(([, reason]) => reason);
   expect(listed.toSorted()).toEqual(CASES.map(([, reason]) => reason).toSorted());
 });

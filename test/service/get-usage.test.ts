@@ -12,12 +12,12 @@ const PLANS = parsePlans('{"paid": {"minute": 5, "month": 10}}');
 const ask = (limits: LimitStore, plans = PLANS) =>
   createGetUsage({ limits, plans: () => plans })({ $typeName: 'otp.v1.GetUsageRequest' }, callContext({ now: () => NOW }));
 
-test('the counts of a time without the store are not told for all there are', async () => {
+test('the counts of a process during an outage are not returned as the usage', async () => {
   const away = async () => Promise.reject(new StoreUnavailableError(new Error('away')));
   await expect(ask({ charge: away, refund: away, usage: away })).rejects.toThrow(StoreUnavailableError);
 });
 
-test('more than the limit is told as it is, under the plan that holds for the key', async () => {
+test('more than the limit is returned as it is, under the current plan of the key', async () => {
   const limits = createLocalLimits();
   const { keyId } = callContext({}).principal;
   await limits.charge(keyId, PLANS.get('paid')?.windows ?? [], 5, NOW);

@@ -1,4 +1,4 @@
-/** The calls on recovery codes, over the rules in memory: what each says, what is refused, and what stays behind. */
+/** The calls on recovery codes, over the rules in memory: their answers, their refusals, and the state after them. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import {
@@ -108,7 +108,7 @@ describe('generating', () => {
 });
 
 describe('a code', () => {
-  it('is accepted once, in whatever spelling, and the answer counts the others', async () => {
+  it('is accepted once, in any spelling, and the answer counts the others', async () => {
     const { generate, verify } = server();
     const { codes, set } = generate({ count: 3 });
     const [first = '', second = '', third = ''] = codes;
@@ -127,7 +127,7 @@ describe('a code', () => {
   });
 
   it.each(['no code', '0000', 'UUUU-UUUU-UUUU-UUUU', '0000-0000-0000-0000-0'])(
-    'that cannot be one is malformed, which nobody counts: %s',
+    'with an impossible form is malformed, which is not counted: %s',
     async (code) => {
       const { generate, verify, events } = server();
       const { set, codes } = generate();
@@ -231,7 +231,7 @@ describe('a set that is not opened', () => {
   it('with any character of it changed, is refused', async () => {
     const { generate, verify } = server();
     const { set, codes } = generate({ count: 2 });
-    // Changes within the id of the sealing key name one that was never here.
+    // Changes within the id of the sealing key name a key that never existed here.
     for (let at = 'otpr1_'.length + 6; at < set.blob.length; at += 1) {
       const blob = `${set.blob.slice(0, at)}${set.blob[at] === 'A' ? 'B' : 'A'}${set.blob.slice(at + 1)}`;
       await expect(verify({ ...set, blob }, codes[0])).rejects.toMatchObject(invalid);
@@ -265,7 +265,7 @@ describe('a set under an older sealing key', () => {
     return { set, codes, next: server({ ring: [FIRST_KEY, NEXT_KEY], recovery: first.recovery }) };
   }
 
-  it('is handed over anew with an accepted code, and with no other answer', async () => {
+  it('is resealed with an accepted code, and with no other answer', async () => {
     const { set, codes, next } = await rotated();
     next.clock.now += 1;
     expect((await next.verify(set)).resealed).toBeUndefined();
@@ -274,7 +274,7 @@ describe('a set under an older sealing key', () => {
     expect(accepted.resealed?.blob).toMatch(/^otpr1_/);
     expect(accepted.resealed?.context).toEqual(new Uint8Array(0));
     expect((await next.verify(set, codes[0])).resealed).toBeUndefined();
-    // A repeat gets an equivalent one.
+    // A repeat gets an equivalent set.
     const repeat = await next.verify(set, codes[0], UUID);
     expect(repeat.resealed?.blob).toMatch(/^otpr1_/);
     expect(repeat.resealed?.blob).not.toBe(accepted.resealed?.blob);
@@ -315,11 +315,11 @@ describe('a revoked set', () => {
   it('says nothing of the set that replaces it, whichever answer was lost on the way', async () => {
     const { generate, verify, revoke } = server();
     const old = generate();
-    generate(); // Its answer was lost: nobody has the codes, and the old ones still work.
+    generate(); // The answer was lost, so nobody has the new codes, and the old codes still work.
     expect(await verify(old.set, old.codes[0])).toMatchObject({ status: ACCEPTED });
     const fresh = generate();
     await revoke(old.set);
-    await revoke(old.set); // Its answer was lost.
+    await revoke(old.set); // The answer was lost.
     expect(await verify(old.set, old.codes[1])).toMatchObject({ status: REPLAYED });
     expect(await verify(fresh.set, fresh.codes[0])).toMatchObject({ status: ACCEPTED });
   });
@@ -335,14 +335,14 @@ it('all that was opened or written for a blob is zeroed once the call is answere
   await revoke(set);
   known.caller = false;
   await verify(set, codes[1]).catch(() => undefined);
-  // To a clock that was set back, the set is of the future.
+  // For a clock that was set back, the set is from the future.
   clock.now = START - 61 * MINUTE;
   await verify(set, codes[1]).catch(() => undefined);
   expect(payloads).toHaveLength(8);
   for (const payload of payloads) expect(payload.every((byte) => byte === 0)).toBe(true);
 });
 
-it('the audit trail tells who did what to which set, and no code', async () => {
+it('the audit trail says who did what to which set, and has no code', async () => {
   const { generate, verify, revoke, events } = server();
   const { set, codes } = generate();
   await verify(set, codes[0]);

@@ -1,12 +1,15 @@
-/** The secrets of sealed keys are zeroed once a request is answered, however that ends; and the moments at which a key is too early or too late. */
+/** The secrets of sealed keys are zeroed after a request is answered, however it ends; and the times at which a key is too early or too late. */
 import { create } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
+  BatchVerifyRequestSchema,
+  ResyncHotpRequestSchema,
   RewrapRequestSchema,
   SealRequestSchema,
   TokenRequestSchema,
   VerifyRequestSchema,
+  type VerifyResponse,
   WatchTokenRequestSchema,
 } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { hotpCode } from '../../src/otp/hotp.ts';
@@ -14,9 +17,11 @@ import { stepAt } from '../../src/otp/totp.ts';
 import type { Judgement, NotJudged } from '../../src/ports/codes.ts';
 import type { Scope } from '../../src/ports/principal.ts';
 import { createTurns } from '../../src/rpc/work-queue.ts';
-import { readKeyPayload, writeKeyPayload } from '../../src/sealing/key-payload.ts';
+import { readKeyPayload, type SealedKeyContents, writeKeyPayload } from '../../src/sealing/key-payload.ts';
 import { createSealing } from '../../src/sealing/sealing.ts';
+import { createBatchVerify } from '../../src/service/batch-verify.ts';
 import { readKey } from '../../src/service/key.ts';
+import { createResyncHotp } from '../../src/service/resync-hotp.ts';
 import { createRewrap } from '../../src/service/rewrap.ts';
 import { createSeal } from '../../src/service/seal.ts';
 import { isExpired, KeyOpener } from '../../src/service/sealed-key.ts';
@@ -53,7 +58,7 @@ const sealing: typeof plain = {
   },
 };
 
-function blobOf(more: { createTime?: number; pendingUntil?: number | undefined } = {}, at = NOW): string {
+function blobOf(more: Partial<SealedKeyContents> = {}, at = NOW): string {
   const contents = { secret: SECRET, parameters: PARAMETERS, counter: undefined, issuer: 'ACME', accountName: 'alice' };
   const payload = writeKeyPayload({ ...contents, createTime: NOW / 1000, pendingUntil: undefined, ...more });
   return plain.seal('otpk1', payload, BINDING, at);
@@ -70,11 +75,19 @@ const judged = (outcome: Judgement['outcome']) => async (): Promise<Judgement | 
   retryAfterMs: undefined,
 });
 
-function verifyWith(judge: () => Promise<Judgement | NotJudged>) {
-  const codes = { ...createMemoryCodes(), judge };
-  const fingerprints = createFingerprints(new Uint8Array(32));
-  return createVerify({ codes, fingerprints, sealing, knows: () => true, audit: () => undefined }, createTurns());
-}
+const portsWith = (judge: () => Promise<Judgement | NotJudged>) => ({
+  codes: { ...createMemoryCodes(), judge },
+  fingerprints: createFingerprints(new Uint8Array(32)),
+  sealing,
+  knows: () => true,
+  audit: () => undefined,
+});
+const batchOf = (blobs: readonly string[], codes = createMemoryCodes()) =>
+  createBatchVerify({ ...portsWith(judged('accepted')), codes }, createTurns())(
+    create(BatchVerifyRequestSchema, { requests: blobs.map((blob) => ({ key: key(blob), code: CODE })) }),
+    context(),
+  );
+const verifyWith = (judge: () => Promise<Judgement | NotJudged>) => createVerify(portsWith(judge), createTurns());
 
 const key = (blob: string, more = {}) => sealedKey(blob, '', more);
 const verifyRequest = (blob: string, more = {}) => create(VerifyRequestSchema, { key: key(blob), code: CODE, ...more });
@@ -106,6 +119,9 @@ describe('the payload is zeroed', () => {
     'after a key that is sealed anew': () => verifyWith(judged('accepted'))(verifyRequest(stale()), context()),
     'after a confirmation': () => verifyWith(judged('accepted'))(verifyRequest(pending(), { confirm: true }), context()),
     'after a store that is away': () => verifyWith(() => Promise.reject(new Error('away')))(verifyRequest(blobOf()), context()),
+    'after a batch': () => batchOf([blobOf(), stale(), pending()]),
+    'after a batch whose store is away': () =>
+      batchOf([blobOf(), blobOf()], { ...createMemoryCodes(), judgeAll: () => Promise.reject(new Error('away')) }),
     'after Seal': () => createSeal({ sealing })(create(SealRequestSchema, { items: [{ key: key(blobOf()) }] }), context()),
     'after Rewrap': () =>
       createRewrap({ sealing })(
@@ -127,8 +143,10 @@ describe('the payload is zeroed', () => {
     for (const payload of [...opened, ...sealed]) expect(payload.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('not before the answer: what is sealed anew is the same key', async () => {
-    const answer = await verifyWith(judged('accepted'))(verifyRequest(stale()), context());
+  it.each(['Verify', 'BatchVerify'])('not before the answer: the key that %s reseals is the same', async (method) => {
+    const one = async () => verifyWith(judged('accepted'))(verifyRequest(stale()), context());
+    const inBatch = async () => (await batchOf([stale()])).results[0]?.result.value as VerifyResponse;
+    const answer = await (method === 'Verify' ? one() : inBatch());
     const { payload, isStale } = plain.open('otpk1', answer.resealed?.blob ?? '', BINDING);
     expect(isStale).toBe(false);
     expect(readKeyPayload(payload)).toMatchObject({ parameters: PARAMETERS, issuer: 'ACME', accountName: 'alice' });
@@ -136,7 +154,7 @@ describe('the payload is zeroed', () => {
   });
 });
 
-describe('a key is sealed anew', () => {
+describe('a key is resealed', () => {
   const stale = () => blobOf({}, -1);
   it.each<[Judgement['outcome'], boolean]>([
     ['accepted', true],
@@ -147,10 +165,23 @@ describe('a key is sealed anew', () => {
   ])('for a code that is %s: %s', async (outcome, isResealed) => {
     const answer = await verifyWith(judged(outcome))(verifyRequest(stale()), context());
     expect(answer.resealed !== undefined).toBe(isResealed);
+    const hotp = blobOf({ parameters: { ...PARAMETERS, type: 'hotp', period: 0 }, counter: 0 }, -1);
+    const request = create(ResyncHotpRequestSchema, { key: key(hotp), codes: ['755224', '287082'] });
+    const found = await createResyncHotp(portsWith(judged(outcome)), createTurns())(request, context());
+    expect(found.resealed !== undefined).toBe(isResealed);
   });
 
   it('not if it is under the key that seals now', async () => {
     expect((await verifyWith(judged('accepted'))(verifyRequest(blobOf()), context())).resealed).toBeUndefined();
+  });
+});
+
+it('of several keys that do not open the first is named', async () => {
+  const foreign = plain.seal('otpk1', Buffer.alloc(20, 8), { ...BINDING, tenant: 'other' }, NOW);
+  const request = verifyRequest(foreign, { alternatives: [key(foreign)] });
+  await expect((async () => verifyWith(judged('accepted'))(request, context()))()).rejects.toMatchObject({
+    reason: 'sealed_key_invalid',
+    metadata: { field: 'key.sealed' },
   });
 });
 
@@ -187,7 +218,7 @@ describe('the moments of a key', () => {
   });
 });
 
-it('a key of a ring that was here and is retired, and of one that never was, are told apart', () => {
+it('a key of a retired ring key differs in the error from a key of an unknown one', () => {
   const blob = blobOf();
   const { id, createTime, sealsFrom } = keyOf(2, 1);
   const retired = { find: (asked: string) => (asked === id ? { id, createTime, sealsFrom, secret: undefined } : undefined) };

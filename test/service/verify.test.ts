@@ -1,4 +1,6 @@
-/** The attempt that Verify hands to the store, field by field: names and digests that a later version must not change, and the time a step is kept. */
+/**
+ * The attempt that Verify passes to the store, field by field: names and digests that a later version must not change, and how long a step is kept.
+ */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
@@ -67,7 +69,7 @@ function server() {
   };
 }
 
-/** The digest of what a request asks. */
+/** Returns the digest of a request. */
 async function digestOf(request: Request, now = NOW): Promise<string | undefined> {
   return (await server().attemptOf({ requestId: UUID, ...request }, now)).request?.payload;
 }
@@ -82,7 +84,7 @@ describe('an attempt', () => {
       drift: 0,
       claim: true,
       afterStep: undefined,
-      // Up to the end of the tenth step after it.
+      // To the end of the tenth step after it.
       matchableMs: 12 * 30_000 - NOW,
       request: { id: `caller:${UUID}`, payload: 'qX-FXeZCbKqax1vxZ1D_Sw' },
     });
@@ -111,7 +113,7 @@ describe('an attempt', () => {
     expect(await server().attemptOf(RIGHT, now)).toMatchObject({ step: 1, drift, matchableMs });
   });
 
-  it('without a request id is not told from a repeat', async () => {
+  it('without a request id is not distinguished from a repeat', async () => {
     expect((await server().attemptOf({ ...RIGHT, requestId: '' })).request).toBeUndefined();
   });
 });
@@ -153,14 +155,14 @@ describe('the digest of a request', () => {
 });
 
 describe('a request id', () => {
-  it('of one API key is none of another, which gets an answer of its own', async () => {
+  it('of one API key does not belong to another, which gets a separate answer', async () => {
     const { send } = server();
     expect(await send(RIGHT, { keyId: 'one' })).toMatchObject({ status: VerifyStatus.ACCEPTED });
     expect(await send(RIGHT, { keyId: 'other' })).toMatchObject({ status: VerifyStatus.REPLAYED });
     expect(await send(RIGHT, { keyId: 'one' })).toMatchObject({ status: VerifyStatus.ACCEPTED });
   });
 
-  it('of another secret gives nothing of the first one’s answer, for a code that is wrong there', async () => {
+  it('of another secret does not get the answer of the first, for a code that is wrong there', async () => {
     const { send } = server();
     const other: Request = { ...RIGHT, key: { source: { case: 'secret', value: formatSecret(Buffer.alloc(20, 7)) } } };
     expect(await send(RIGHT)).toMatchObject({ status: VerifyStatus.ACCEPTED });
@@ -180,7 +182,7 @@ describe('a request id', () => {
 });
 
 describe('the secret', () => {
-  it('has one fingerprint whatever digits are named: a used step does not pass with more of them', async () => {
+  it('has the same fingerprint for any number of digits: a used step does not pass with more of them', async () => {
     const { send } = server();
     const eight = { key: { ...KEY, digits: 8 }, code: '94287082' };
     expect(await send({ key: KEY, code: '287082' })).toMatchObject({ status: VerifyStatus.ACCEPTED });
@@ -198,7 +200,7 @@ describe('a caller whose API key the store has lost', () => {
 });
 
 describe('the audit', () => {
-  it('tells who, what and on which step, once for each judgement', async () => {
+  it('records who, what and which step, once for each judgement', async () => {
     const { send, events } = server();
     for (const code of ['287082', '287082', '000000']) await send({ key: KEY, code });
     const common = { actor: { keyId: 'caller' }, requestId: 'call', transport: 'grpc', fingerprint: FINGERPRINT };

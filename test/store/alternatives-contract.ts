@@ -1,4 +1,4 @@
-/** The promises of every store about one code for several keys: the algorithm over it, and the looks and the forgiving that it needs. */
+/** The contract of every store for a code with several keys: the algorithm over the store, and the previews and cleared failures that it needs. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { type Decision, judgeAny } from '../../src/verification/alternatives.ts';
@@ -7,9 +7,12 @@ import { ANSWER_KEPT_MS, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, STEP } from './codes-fixtures.ts';
 
-/** Runs the tests over an open store. */
+/** For changes that no call waits for. */
+const PATIENT = { timeout: 20_000 };
+
+/** Runs the tests on an open store. */
 export function alternativesContract(name: string, codesOf: () => CodeStore): void {
-  /** Keys of a user, each with the step that the code is of there; undefined for none. */
+  /** Makes the keys of a user, each with the step of the code for that key, or undefined. */
   const userOf = (count: number) => {
     const fingerprints = Array.from({ length: count }, newFingerprint);
     return {
@@ -53,7 +56,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(await decide(keys([STEP, STEP]))).toMatchObject({ judgement: { outcome: 'replayed' }, places: [0] });
     });
 
-    it('that is wrong counts once against each, and the least number of attempts is told', async () => {
+    it('that is wrong counts once against each, and the answer has the least number of attempts', async () => {
       const { keys, fingerprints } = userOf(3);
       await fail(fingerprints[1] ?? '', 2);
       expect(await decide(keys([undefined, undefined, undefined]))).toEqual(mismatch(2, 0, 1, 2));
@@ -133,7 +136,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       for (let day = HARD_STOP; day > 0; day -= 1) await fail(stopped, 1, START - day * DAY);
       expect(await failuresOf(fingerprints)).toEqual([0, 3, 5, HARD_STOP]);
       expect(await decide(keys([STEP, undefined, undefined, undefined]))).toEqual(accepted(0));
-      await vi.waitFor(async () => expect(await failuresOf(fingerprints)).toEqual([0, 0, 0, HARD_STOP]));
+      await vi.waitFor(async () => expect(await failuresOf(fingerprints)).toEqual([0, 0, 0, HARD_STOP]), PATIENT);
       expect(await decide(keys([undefined, STEP, undefined, undefined]))).toMatchObject({ judgement: { outcome: 'replayed' } });
       expect(await decide(keys([undefined, undefined, STEP, undefined]))).toEqual(accepted(2));
     });
@@ -149,7 +152,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(await reuse([STEP, undefined])).toEqual(accepted(0));
       expect(forgive).not.toHaveBeenCalled();
       expect(await reuse([STEP + 1, undefined])).toEqual(accepted(0, STEP + 1));
-      await vi.waitFor(async () => expect(await failuresOf(fingerprints)).toEqual([0, 0]));
+      await vi.waitFor(async () => expect(await failuresOf(fingerprints)).toEqual([0, 0]), PATIENT);
       expect(forgive).toHaveBeenCalledTimes(1);
     });
 
@@ -165,7 +168,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(await decide(keys([undefined, STEP]), back + MINUTE)).toEqual(accepted(1));
     });
 
-    it('is accepted once of many that come at once, wherever it is right', async () => {
+    it('is accepted once of many concurrent calls, for whichever key it is right', async () => {
       const { keys } = userOf(3);
       const decisions = await Promise.all(Array.from({ length: 40 }, () => decide(keys([undefined, STEP, undefined]))));
       const outcomes = decisions.map((decision) => ('judgement' in decision ? decision.judgement.outcome : decision.outcome));
@@ -173,7 +176,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(outcomes.filter((outcome) => outcome === 'replayed')).toHaveLength(39);
     });
 
-    it('has five wrong ones judged on each of many that come at once', async () => {
+    it('allows five judged wrong codes on each of many concurrent calls', async () => {
       const { keys, fingerprints } = userOf(3);
       await Promise.all(Array.from({ length: 40 }, () => decide(keys([undefined, undefined, undefined]))));
       expect(await failuresOf(fingerprints)).toEqual([5, 5, 5]);
@@ -181,11 +184,11 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
   });
 
   describe(`a request id of several keys in the ${name} store`, () => {
-    /** Keys under a request id, with the payloads that Verify gives them. */
+    /** Adds a request id to keys, with the payloads of Verify. */
     const asked = (keys: readonly Attempt[], id: string, what = 'asked') =>
       keys.map((key, place) => ({ ...key, request: { id, payload: `${what} ${place}` } }));
 
-    it('gets the answer of the key that decided, wherever that is, also when its code matches no more', async () => {
+    it('gets the answer of the key that decided, at any place, even if its code matches no more', async () => {
       const { keys, fingerprints } = userOf(3);
       const id = newFingerprint();
       const first = await decide(asked(keys([undefined, undefined, STEP]), id));
@@ -220,7 +223,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       const { keys, fingerprints } = userOf(2);
       const id = newFingerprint();
       const [, second] = asked(keys([undefined, undefined]), id);
-      // As if the first instance had stopped in the middle.
+      // The state that an instance leaves if it stops between the two keys.
       if (second !== undefined) await codesOf().judge(second, START);
       expect(await decide(asked(keys([STEP, undefined]), id))).toEqual(mismatch(4, 1));
       expect(await failuresOf(fingerprints)).toEqual([0, 1]);
@@ -259,7 +262,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(await decide(asked(keys([undefined, undefined, undefined]), id))).toEqual(accepted(1));
     });
 
-    it('tells the names of a secret that is named twice apart', async () => {
+    it('distinguishes the names of a secret that is named twice', async () => {
       const fingerprint = newFingerprint();
       const id = newFingerprint();
       const twice = (step: number | undefined) =>
@@ -267,7 +270,7 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       for (const step of [7, 7, undefined]) expect(await decide(twice(step))).toEqual(accepted(1, 7));
     });
 
-    it('that comes many times at once has one answer, right or wrong', async () => {
+    it('that is sent many times at once has one answer, right or wrong', async () => {
       for (const [step, expected] of [
         [STEP, accepted(1)],
         [undefined, mismatch(4, 0, 1)],

@@ -1,4 +1,4 @@
-/** The promises of every store about codes: one suite, run over each store. The rules themselves are tested with `judge`. */
+/** The contract of every store for codes, as one suite that runs on each store. Other tests check the rules with `judge`. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
@@ -23,7 +23,7 @@ import {
 import { crowdOf, NAMES, race } from './codes-race.ts';
 import { tracksContract } from './tracks-contract.ts';
 
-/** All that the suite needs of a store; its clock must be the `now` that it is given. */
+/** The part of a store that the suite needs. Its clock must be the `now` of the calls. */
 export interface OpenCodes {
   readonly codes: CodeStore;
   ping(): Promise<void>;
@@ -32,7 +32,7 @@ export interface OpenCodes {
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** Runs the contract over a store that `open` makes, once; each test has keys of its own. */
+/** Runs the contract on the store that `open` makes once. Each test has its own keys. */
 export function codesContract(name: string, open: () => OpenCodes | Promise<OpenCodes>): void {
   let store: OpenCodes;
   let codes: CodeStore;
@@ -44,13 +44,13 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
   });
   afterAll(() => store.close());
 
-  /** Judges attempts of one key, one after the other. */
+  /** Returns a function that judges attempts of a new key one after the other. */
   function keyOf(): (overrides?: Partial<Attempt>, now?: number) => ReturnType<CodeStore['judge']> {
     const fingerprint = newFingerprint();
     return (overrides, now = START) => codes.judge(attempt({ fingerprint, ...overrides }), now);
   }
 
-  /** Sends wrong codes, each as soon as it is judged; resolves to when the next would be. */
+  /** Sends wrong codes, each as soon as it can be judged. Resolves to the time of the next one. */
   async function fail(fingerprint: string, count: number): Promise<number> {
     let now = START;
     for (let sent = 0; sent < count; sent += 1) {
@@ -181,7 +181,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await forgotten({ step: undefined }, START + FAILURES_KEPT_MS)).toMatchObject({ attemptsRemaining: 4 });
     });
 
-    it('that come at once are judged no more often than attempts are free, with a right one among them', async () => {
+    it('that are sent at once are judged no more often than there are free attempts, with a right one among them', async () => {
       const fingerprint = newFingerprint();
       const crowd = Array.from({ length: 200 }, (_, index) =>
         attempt({ fingerprint, step: index === 100 ? STEP : undefined, claim: index % 2 === 0 }),
@@ -217,7 +217,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       }
     });
 
-    it('that was throttled is judged when it comes again, whatever comes with it, and then has its answer', async () => {
+    it('that was throttled is judged when it is sent again, with any content, and then has its answer', async () => {
       const judged = keyOf();
       for (let wrong = 0; wrong < 5; wrong += 1) await judged({ step: undefined });
       const request = requestOf();
@@ -236,7 +236,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await judged(other, START + MINUTE + SECOND)).toEqual({ outcome: 'request_id_reused' });
     });
 
-    it('that was throttled and comes many times at once after the wait is judged once', async () => {
+    it('that was throttled and is sent many times at once after the wait is judged once', async () => {
       const fingerprint = newFingerprint();
       const end = await fail(fingerprint, FREE_ATTEMPTS);
       const right = attempt({ fingerprint, request: requestOf() });
@@ -248,7 +248,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await tallyOf(codes, Array(20).fill(right), end + 2 * MINUTE)).toMatchObject({ accepted: 20 });
     });
 
-    it('of which only the answer is asked for is not judged where there is none, and nothing changes', async () => {
+    it('that asks only for its answer is not judged if there is none, and nothing changes', async () => {
       const fingerprint = newFingerprint();
       const ask = (overrides: Partial<Attempt>, now = START) =>
         codes.judge(attempt({ fingerprint, onlyRepeat: true, ...overrides }), now);
@@ -271,7 +271,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await judged({ step: undefined })).toMatchObject({ attemptsRemaining: 3 });
     });
 
-    it('that comes many times at once has one answer', async () => {
+    it('that is sent many times at once has one answer', async () => {
       const one = attempt({ fingerprint: newFingerprint(), request: requestOf() });
       expect(await tallyOf(codes, Array(50).fill(one), START)).toMatchObject({ accepted: 50 });
     });
@@ -299,7 +299,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await one({ request })).toMatchObject({ outcome: 'accepted' });
     });
 
-    it('that has expired, and comes again before its answer was dropped, keeps its new answer for a day', async () => {
+    it('that has expired, and is sent again before its answer was dropped, keeps its new answer for a day', async () => {
       const judged = keyOf();
       const request = requestOf();
       await judged({ request });
@@ -349,14 +349,14 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await codes.judge(one, START)).toEqual(first);
     });
 
-    it('accepts each code once, of batches that come at once with the same codes', async () => {
+    it('accepts each code once, of concurrent batches with the same codes', async () => {
       const batch = Array.from({ length: 100 }, () => attempt({ fingerprint: newFingerprint() }));
       const judged = await Promise.all([batch, batch.toReversed(), batch, batch].map((one) => codes.judgeAll(one, START)));
       const outcomes = Map.groupBy(judged.flat(), (one) => ('outcome' in one ? one.outcome : 'error'));
       expect([outcomes.get('accepted')?.length, outcomes.get('replayed')?.length]).toEqual([100, 300]);
     });
 
-    it('is judged as its attempts would be alone, whatever they are', async () => {
+    it('is judged as its attempts would be alone, for any attempts', async () => {
       const moves = fc.array(
         fc.record({
           key: fc.constantFrom('one', 'one', 'other'),
@@ -383,7 +383,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
   alternativesContract(name, () => codes);
 
   describe(`the ${name} store`, () => {
-    it('judges as `judge` does, whatever comes, and keeps the same state', async () => {
+    it('judges as `judge` does, for any attempts, and keeps the same state', async () => {
       const step = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: LARGEST - 3, max: LARGEST }));
       const moves = fc.record({
         step: fc.option(step, { nil: undefined, freq: 2 }),
@@ -399,7 +399,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
         let [known, now, earliest] = [UNKNOWN_KEY, START, START];
         for (const { waitMs, ...move } of sequence) {
           now = Math.max(now + waitMs, earliest);
-          // A store may have dropped what has expired, or not: the clock steps back no further.
+          // A store may have dropped expired state, so the clock steps back no further.
           if (presentState(known, now) !== known) earliest = now;
           const one = attempt({ ...move, fingerprint });
           const expected = judge(presentState(known, now), one, now);
@@ -423,7 +423,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       }
     });
 
-    it('judges five wrong codes in all of many that come at once under different names', async () => {
+    it('judges five wrong codes in all of many that are sent at once under different names', async () => {
       const crowd = crowdOf(200, NAMES, { step: undefined });
       expect(await tallyOf(codes, crowd, START)).toMatchObject({ mismatch: FREE_ATTEMPTS, throttled: 195 });
     });

@@ -1,4 +1,4 @@
-/** Fixtures of the tests of codes: attempts, and the count of the outcomes of many at once. */
+/** Fixtures for the tests of codes: attempts, and the counts of the outcomes of concurrent attempts. */
 import type { Attempt, CodeState, CodeStore, Judgement, NotJudged, Outcome, StateName, Track } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { judgeAny } from '../../src/verification/alternatives.ts';
@@ -13,26 +13,26 @@ export const PERIOD = 30;
 /** A step of a key of 30 s at the start of the fixtures' clock. */
 export const STEP = 56_666_666;
 
-/** How long the code of a step can match, in ms, as the attempts of these tests have it. */
+/** How long the code of a step can match, in ms, in the attempts of these tests. */
 export const MATCHABLE_MS = 330_000;
 
-/** The fields that make an attempt one on a HOTP. */
+/** The fields that turn an attempt into a HOTP attempt. */
 export const HOTP = { period: 0, matchableMs: 0 } as const;
 
 let fingerprints = 0;
 
-/** The fingerprint of a key that no other test uses. */
+/** Returns the fingerprint of a key that no other test uses. */
 export function newFingerprint(): string {
   fingerprints += 1;
   return `key-${fingerprints}`;
 }
 
-/** The names of a key's state, with one that nothing is kept under. */
+/** Returns the names of a key's state. No state has the former name. */
 export function named(fingerprint: string, period: number = PERIOD): StateName & { readonly former: string } {
   return { fingerprint, former: `former-${fingerprint}`, period };
 }
 
-/** A right code, to be claimed; as a TOTP of 30 s, unless told otherwise. */
+/** Returns an attempt with a right code that claims its step; by default for a TOTP with a period of 30 s. */
 export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   const { fingerprint = 'key' } = overrides;
   return {
@@ -49,12 +49,12 @@ export function attempt(overrides: Partial<Attempt> = {}): Attempt {
 
 export type Tally = Record<Outcome | NotJudged['outcome'] | 'unavailable', number>;
 
-/** Makes all attempts at once, and counts what comes of them. Rejects if one ends in an error that is no outage. */
+/** Makes all attempts at once and counts their outcomes. Rejects for an error that is not an outage. */
 export function tallyOf(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Tally> {
   return tallyAll(attempts.map((one) => outcomeOf(codes, one, now)));
 }
 
-/** Has one code judged on the keys of a user, so many times at once, each time with the keys in another order, and counts what comes of it. */
+/** Judges a code on the keys of a user `count` times at once, each time with the keys in another order, and counts the outcomes. */
 export function tallyAnyOf(codes: CodeStore, keys: readonly Attempt[], count: number, now: number): Promise<Tally> {
   const calls = Array.from({ length: count }, async (_, turn) => {
     const first = turn % keys.length;
@@ -79,7 +79,7 @@ async function tallyAll(outcomes: readonly Promise<keyof Tally>[]): Promise<Tall
   return tally;
 }
 
-/** The outcome of one attempt, with an outage as one of them. */
+/** Resolves to the outcome of an attempt. An outage counts as an outcome. */
 export function outcomeOf(codes: CodeStore, one: Attempt, now: number): Promise<keyof Tally> {
   return outcomeOrOutage(codes.judge(one, now));
 }
@@ -93,18 +93,18 @@ async function outcomeOrOutage(judging: Promise<Judgement | NotJudged>): Promise
   }
 }
 
-/** A state, with what a key of which nothing is known has. */
+/** Returns a state with default values for the missing fields. */
 export function state(known: Partial<CodeState>): CodeState {
   return { failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0, ...known };
 }
 
-/** The track of a key of 30 s that was used once, at the start of the fixtures' clock, unless told otherwise. */
+/** Returns the track of a key with a period of 30 s, by default with a single use at the start of the fixtures' clock. */
 export function track(known: Partial<Track> = {}): Track {
   const { last = STEP } = known;
   return { period: PERIOD, first: last, last, until: START + MATCHABLE_MS + USED_KEPT_MS, ...known };
 }
 
-/** The track of a HOTP. */
+/** Returns the track of a HOTP. */
 export function hotpTrack(first: number, last: number): Track {
   return { period: 0, first, last, until: undefined };
 }

@@ -1,16 +1,14 @@
-/** Many callers with one right code, at moments that a seed decides. */
+/** Many callers with the same right code, at random times from a seed. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { attempt, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 
 const CALLERS = 40;
 
-/** The names under which a code may be sent: a HOTP whose counter is the step, and TOTPs of which it is a step. */
+/** The names under which a code may be sent: a HOTP whose counter is the step, and TOTPs with different periods that have the step. */
 export const NAMES: readonly Partial<Attempt>[] = [{}, HOTP, { period: 31 }, { period: 60 }, { period: 86_400 }];
 
-/**
- * Lets 40 callers send the same code, each after a pause that the seed decides, under the names in turn, and counts what they are told.
- */
+/** Lets 40 callers send the same code, each after a random pause, under the names in rotation. Counts their outcomes. */
 export function race(codes: CodeStore, seed: number, now: number, names: readonly Partial<Attempt>[] = [{}]): Promise<Tally> {
   const random = randomOf(seed);
   const paused: CodeStore = {
@@ -24,7 +22,7 @@ export function race(codes: CodeStore, seed: number, now: number, names: readonl
   return tallyOf(paused, crowd, now);
 }
 
-/** So many attempts with one code of one secret, under the names in turn. */
+/** Returns this many attempts with the same code of a secret, under the names in rotation. */
 export function crowdOf(count: number, names: readonly Partial<Attempt>[], overrides: Partial<Attempt> = {}): Attempt[] {
   const fingerprint = newFingerprint();
   return Array.from({ length: count }, (_, place) =>
@@ -38,7 +36,7 @@ async function pause(kind: number): Promise<void> {
   if (kind === 3) await setTimeout(1);
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Returns random numbers from 0 to 1 for a seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** The SQLite store keeps the contract of codes: also between processes, through a kill, and without holding up anyone. */
+/** The SQLite store keeps the contract for codes, also between processes and after a kill, and does not block the main thread. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -44,7 +44,7 @@ describe('four processes on one file', () => {
     const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)));
     for (let seed = 0; seed < 20; seed += 1) {
       const fingerprint = newFingerprint();
-      // Every other time under a name of its own in each process.
+      // In every other round, each process uses another name.
       const tallies = (await Promise.all(
         processes.map(({ tell }, place) => {
           const name = seed % 2 ? NAMES[place] : {};
@@ -70,7 +70,7 @@ describe('four processes on one file', () => {
       const wrong = fingerprints.map((fingerprint) => ({ fingerprint, step: undefined }));
       const right = wrong.map((key, place) => (place === 1 ? { fingerprint: key.fingerprint } : key));
       const accepted = await tell(right);
-      // On a machine that is too busy, the one that is accepted may be one whose answer came too late.
+      // On a busy machine, the answer to the accepted attempt may come too late.
       expect(accepted('accepted')).toBeOneOf(accepted('unavailable') > 0 ? [0, 1] : [1]);
       expect(accepted('accepted') + accepted('replayed')).toBe(80 - accepted('unavailable'));
       const guessed = await tell(wrong);
@@ -199,22 +199,22 @@ describe('the file', () => {
 });
 
 describe('the thread of the calls', () => {
-  it('is not held up by attempts that wait for a lock, and hears of their end', async () => {
+  it('is not blocked by attempts that wait for a lock, and gets their results', async () => {
     const file = newFile();
     await withStore(file, async ({ codes }) => {
       const other = new DatabaseSync(file);
       other.exec('BEGIN IMMEDIATE');
       const crowd = Array<Attempt>(100).fill(attempt());
       const judged = tallyOf(codes, crowd, START);
-      // By this very thread, which a wait for the lock would keep from it.
+      // This thread ends the transaction. If it waited for the lock, it could not.
       setTimeout(() => other.exec('ROLLBACK'), 150);
       expect(await judged).toMatchObject({ accepted: 1, replayed: 99 });
       other.close();
     });
   });
 
-  it('takes an answer that came while it was itself held up', async () => {
-    // As patient as in service, and so for less than this thread is held up.
+  it('accepts an answer that arrived while it was blocked itself', async () => {
+    // With the patience of the service, which is shorter than the block of this thread.
     const store = openSqliteStore({ file: newFile() });
     await store.ping();
     const judged = store.codes.judge(attempt(), START);
@@ -250,7 +250,7 @@ describe('a process', () => {
     return spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 10_000 });
   };
 
-  it('is not kept alive by a store that nobody closes', () => {
+  it('is not kept alive by a store that is never closed', () => {
     const script = `
       await store.ping();
       const pinged = performance.now();

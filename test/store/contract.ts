@@ -1,4 +1,4 @@
-/** The promises of every store: one suite, run over each store. */
+/** The contract of every store, as one suite that runs on each store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import type { Scope } from '../../src/ports/principal.ts';
@@ -11,7 +11,7 @@ const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, r
 const HOUR_OF_5: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 5, refundable: true };
 const BOTH = [MINUTE_OF_3, HOUR_OF_5];
 
-/** Runs the contract over a store that `open` makes, empty, for each test. */
+/** Runs the contract on the empty store that `open` makes for each test. */
 export function storeContract(name: string, open: () => Store): void {
   let store: Store;
 
@@ -33,7 +33,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.keys.update('000000000000', (key) => key)).toBeUndefined();
     });
 
-    it('come back as they went in, each field', async () => {
+    it('are read as they were written, each field', async () => {
       const { record } = issue({
         name: "Zürich'; DROP TABLE api_key; -- 🔑",
         expiresAt: START + HOUR,
@@ -47,13 +47,13 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await allKeys(store.keys)).map(plain)).toEqual([plain(full)]);
     });
 
-    it('come back without the scopes that this version does not know', async () => {
+    it('are read without the scopes that this version does not know', async () => {
       const { record } = issue({ scopes: ['verify'] });
       await store.keys.insert({ ...record, scopes: ['later' as Scope, 'verify'] });
       expect((await store.keys.find(record.id))?.scopes).toEqual(['verify']);
     });
 
-    it('are found many at a time, each once, without those that are not there', async () => {
+    it('are found many at a time, each once, without missing ones', async () => {
       const used = { ...rotateApiKey(await inserted(), MINUTE, START + 1).record, lastUsedAt: START + 3 };
       await store.keys.update(used.id, () => used);
       const others = await Promise.all(Array.from({ length: 249 }, () => inserted()));
@@ -83,7 +83,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await store.keys.page(undefined, 3)).map(({ id }) => id)).toEqual(ids.slice(0, 3));
       expect((await store.keys.page(same[1], 4)).map(({ id }) => id)).toEqual(ids.slice(3, 7));
       expect(await store.keys.page(later, 1000)).toEqual([]);
-      // The place of a key that is gone, or never was, is a place too.
+      // A place need not belong to an existing key.
       expect((await store.keys.page({ createdAt: START, id: '' }, 1)).map(({ id }) => id)).toEqual(ids.slice(1, 2));
     });
 
@@ -151,7 +151,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.keys.insertFirst(issue().record)).toBe(false);
     });
 
-    it('change as they are told, and keep the rest', async () => {
+    it('change as requested, and keep the rest', async () => {
       const [record, other] = [await inserted(), await inserted()];
       const changed = await store.keys.update(record.id, (key) => revokeApiKey({ ...key, name: 'new', plan: 'pro' }, START + 1));
       expect(changed).toMatchObject({ name: 'new', plan: 'pro', revokedAt: START + 1 });
@@ -159,7 +159,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(plain(await store.keys.find(other.id))).toEqual(plain(other));
     });
 
-    it('keep their tenant, whatever a change makes of it', async () => {
+    it('keep their tenant, even if a change sets another', async () => {
       const record = await inserted({ tenant: 'acme' });
       const changed = await store.keys.update(record.id, (key) => ({ ...key, plan: 'pro', tenant: 'other' }));
       expect(changed).toMatchObject({ plan: 'pro', tenant: 'acme' });
@@ -174,7 +174,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(plain(await store.keys.find(record.id))).toEqual(plain(last));
     });
 
-    it('stay as they are when a change throws, and the store goes on', async () => {
+    it('do not change when a change throws, and the store continues to work', async () => {
       const record = await inserted();
       const attempt = store.keys.update(record.id, () => {
         throw new TypeError('refused');
@@ -258,7 +258,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(remaining(await charge(START, [HOUR_OF_5, MINUTE_OF_3]))).toEqual([3, 1]);
     });
 
-    it('allow no burst across a boundary: each call leaves a period after it came', async () => {
+    it('allow no burst across a boundary: each call expires a period after it was made', async () => {
       const at = [START, START + 30 * SECOND, START + 59 * SECOND];
       for (const now of at) expect((await charge(now, [MINUTE_OF_3])).allowed).toBe(true);
       expect(await charge(START + MINUTE - 1, [MINUTE_OF_3])).toMatchObject({ allowed: false, retryAfterMs: 1 });
@@ -274,19 +274,19 @@ export function storeContract(name: string, open: () => Store): void {
       expect(remaining(later)).toEqual([2, 1]);
     });
 
-    it('tell the longest wait, of the windows that are full', async () => {
+    it('return the longest wait of the full windows', async () => {
       for (let call = 0; call < 5; call += 1) await charge(START + call * MINUTE);
       expect(await charge(START + 5 * MINUTE)).toMatchObject({ allowed: false, retryAfterMs: HOUR - 5 * MINUTE });
     });
 
-    it('give a failed call back to the refundable windows alone', async () => {
+    it('refund a failed call only to the refundable windows', async () => {
       await charge(START);
       await charge(START + SECOND);
       await refund(START + SECOND);
       expect(remaining(await charge(START + 2 * SECOND))).toEqual([0, 3]);
     });
 
-    it('give back no more than was taken', async () => {
+    it('refund no more than was charged', async () => {
       await charge(START);
       for (let times = 0; times < 3; times += 1) await refund(START);
       await store.limits.refund('nobody', BOTH, START, 1, { rejected: true });
@@ -329,7 +329,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(refused).toMatchObject({ allowed: false, refusing: MINUTE_OF_3, retryAfterMs: MINUTE - SECOND });
       expect(remaining(refused)).toEqual([1, 3]);
       expect(remaining(await spend(1, START + SECOND))).toEqual([0, 2]);
-      // Room in the minute again, and not in the hour, which refuses for both.
+      // The minute has room again, but the hour has not, and refuses the cost in both windows.
       const later = await spend(3, START + MINUTE + SECOND);
       expect(later).toMatchObject({ allowed: false, refusing: HOUR_OF_5, retryAfterMs: HOUR - MINUTE });
       expect(remaining(later)).toEqual([3, 2]);
@@ -349,7 +349,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(refused).toMatchObject({ allowed: false, refusing: MINUTE_OF_3, retryAfterMs: Infinity });
       expect(remaining(refused)).toEqual([3, 5]);
       expect(await spend(6, START, [HOUR_OF_5])).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: Infinity });
-      // Whichever else is full: no wait would help.
+      // No wait helps, even if another window is full too.
       for (let minute = 0; minute < 5; minute += 1) await spend(1, START + minute * MINUTE);
       const now = START + 5 * MINUTE;
       expect(await spend(4, now)).toMatchObject({ refusing: MINUTE_OF_3, retryAfterMs: Infinity });
@@ -357,7 +357,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await spend(1, now)).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: HOUR - 5 * MINUTE });
     });
 
-    it('name, of two windows that refuse a cost, the one with the longer wait', async () => {
+    it('name, of two windows that refuse a cost, the window with the longer wait', async () => {
       await spend(3, START);
       expect(await spend(3, START + SECOND)).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: HOUR - SECOND });
       expect(await spend(2, START + SECOND)).toMatchObject({ refusing: MINUTE_OF_3, retryAfterMs: MINUTE - SECOND });
@@ -369,7 +369,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(remaining(await spend(1, START, [HOUR_OF_5]))).toEqual([0]);
     });
 
-    it('give back a part of a cost to the refundable windows, and a rejected part to all', async () => {
+    it('refund a part of a cost to the refundable windows, and a rejected part to all', async () => {
       await spend(3, START);
       await refund(START, 2);
       expect(remaining(await spend(4, START))).toEqual([0, 4]);
@@ -377,7 +377,7 @@ export function storeContract(name: string, open: () => Store): void {
       expect(remaining(await spend(4, START))).toEqual([1, 5]);
     });
 
-    it('give back no more than was counted at that moment, and nothing of what has left', async () => {
+    it('refund no more than was counted at that moment, and nothing that has expired', async () => {
       const left = async (now: number) => remaining(await spend(6, now, [HOUR_OF_5]));
       await spend(2, START, [HOUR_OF_5]);
       await spend(1, START + 2 * MINUTE, [HOUR_OF_5]);
@@ -435,7 +435,7 @@ export function storeContract(name: string, open: () => Store): void {
   });
 }
 
-/** With digests as text, so that a `Buffer` and a `Uint8Array` of the same bytes are equal. */
+/** Replaces digests by text, so that a `Buffer` and a `Uint8Array` with the same bytes are equal. */
 function plain(key: ApiKeyRecord | undefined): unknown {
   return (
     key && { ...key, secrets: key.secrets.map((secret) => ({ ...secret, digest: Buffer.from(secret.digest).toString('hex') })) }

@@ -1,4 +1,4 @@
-/** The promises of every store about the credits of a month, and about telling how much is used. */
+/** The contract of every store for the credits of a month, and for the usage that it reports. */
 import { describe, expect, it } from 'vitest';
 import type { LimitStore, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
 import { HOUR, MINUTE, SECOND } from '../auth/fixtures.ts';
@@ -11,7 +11,7 @@ const NOON = Date.UTC(2026, 10, 30, 12);
 const DECEMBER = Date.UTC(2026, 11);
 const JANUARY = Date.UTC(2027, 0);
 
-/** Runs the contract over the limits of a store, empty for each test. */
+/** Runs the contract on the limits of a store that is empty for each test. */
 export function creditsContract(name: string, limitsOf: () => LimitStore): void {
   describe(`the credits of the ${name} store`, () => {
     const spend = async (cost: number, now: number, windows: readonly LimitWindow[] = [MONTH_OF_20]) =>
@@ -21,7 +21,7 @@ export function creditsContract(name: string, limitsOf: () => LimitStore): void 
     const used = async (now: number, windows: readonly LimitWindow[] = [MONTH_OF_20]) =>
       (await limitsOf().usage('key', windows, now)).map((usage) => usage.used);
 
-    it('are counted to the end of the calendar month in UTC, and then anew', async () => {
+    it('are counted to the end of the calendar month in UTC, and then from zero', async () => {
       expect(await spend(20, NOON)).toMatchObject({
         allowed: true,
         states: [{ window: MONTH_OF_20, remaining: 0, resetMs: DECEMBER - NOON }],
@@ -54,7 +54,7 @@ export function creditsContract(name: string, limitsOf: () => LimitStore): void 
       expect(await used(NOON + MINUTE, BOTH)).toEqual([0, 20]);
     });
 
-    it('name, of two windows without room, the one with the longer wait', async () => {
+    it('name, of two windows without room, the window with the longer wait', async () => {
       const hour: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 1, refundable: true };
       const late = DECEMBER - MINUTE;
       await spend(20, NOON);
@@ -68,7 +68,7 @@ export function creditsContract(name: string, limitsOf: () => LimitStore): void 
       expect(await used(NOON)).toEqual([0]);
     });
 
-    it('are given back in the month that they were taken in, and in no other', async () => {
+    it('are refunded in the month of their charge, and in no other', async () => {
       const last = DECEMBER - 1;
       await spend(3, NOON, BOTH);
       await refund(NOON, 2);
@@ -88,7 +88,7 @@ export function creditsContract(name: string, limitsOf: () => LimitStore): void 
       expect(await spend(1, DECEMBER)).toMatchObject({ allowed: true });
     });
 
-    it('warn once for each share and month, whatever is given back', async () => {
+    it('warn once for each share and month, despite refunds', async () => {
       const warnings = async (cost: number, now: number) => (await spend(cost, now)).warnings;
       expect(await warnings(15, NOON)).toBeUndefined();
       expect(await warnings(1, NOON)).toEqual([80]);
@@ -107,7 +107,7 @@ export function creditsContract(name: string, limitsOf: () => LimitStore): void 
       expect(results.flatMap(({ warnings = [] }) => warnings)).toEqual([80, 95]);
     });
 
-    it('stay as they are when they are told, and so do the windows that slide', async () => {
+    it('do not change when they are read, nor do the sliding windows', async () => {
       await spend(1, NOON, BOTH);
       await spend(1, NOON + 10 * SECOND, BOTH);
       const usage = { minute: { window: MINUTE_OF_3, used: 2 }, month: { window: MONTH_OF_20, used: 2, resetTime: DECEMBER } };

@@ -1,4 +1,4 @@
-/** How every store treats the states that earlier versions kept, one for each type, algorithm and period of a secret. */
+/** How every store treats the states of earlier versions, which had a state for each type, algorithm and period of a secret. */
 import { describe, expect, it } from 'vitest';
 import type { CodeStore, FormerState } from '../../src/ports/codes.ts';
 import { HARD_STOP } from '../../src/verification/lock.ts';
@@ -6,24 +6,24 @@ import { FAILURES_KEPT_MS, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, STEP, tallyOf } from './codes-fixtures.ts';
 
-/** A store that was written by an earlier version; its clock must be the `now` that it is given. */
+/** A store that an earlier version has written. Its clock must be the `now` of the calls. */
 export interface FormerStore {
   readonly codes: CodeStore;
-  /** How many states are still kept in the former form. */
+  /** Returns the number of states that still have the former form. */
   left(): number;
 }
 
-/** The state that an earlier version kept of a key: nothing is known of it but `known`. */
+/** Returns a state of an earlier version, with default values for the missing fields. */
 export function former(known: Partial<FormerState>): FormerState {
   return { lastStep: undefined, failures: 0, lockedUntil: 0, expiresAt: START + DAY, ...known };
 }
 
-/** Runs the tests over stores that `write` makes, each holding the former states given by name. */
+/** Runs the tests on stores that `write` makes with the given former states, by name. */
 export function formerContract(
   name: string,
   write: (states: Readonly<Record<string, FormerState>>) => Promise<FormerStore>,
 ): void {
-  /** A store with one former state, and the fingerprint of its secret. */
+  /** Makes a store with a single former state, and the fingerprint of its secret. */
   async function written(known: Partial<FormerState>): Promise<FormerStore & { readonly fingerprint: string }> {
     const fingerprint = newFingerprint();
     return { fingerprint, ...(await write({ [named(fingerprint).former]: former(known) })) };
@@ -59,7 +59,7 @@ export function formerContract(
       });
     });
 
-    it('goes on counting its wrong codes, and its lock', async () => {
+    it('continues to count its wrong codes, and its lock', async () => {
       const { codes, fingerprint, left } = await written({ failures: 4, expiresAt: START + FAILURES_KEPT_MS });
       expect(await codes.judge(attempt({ fingerprint, step: undefined }), START)).toMatchObject({ attemptsRemaining: 0 });
       expect(await codes.judge(attempt({ fingerprint }), START)).toMatchObject({ outcome: 'throttled', retryAfterMs: MINUTE });
@@ -109,7 +109,7 @@ export function formerContract(
       expect(left()).toBe(0);
     });
 
-    it('is taken over once, however many come at once', async () => {
+    it('is taken over once, by any number of concurrent calls', async () => {
       const { codes, fingerprint, left } = await written({ failures: 3, lastStep: STEP, expiresAt: START + FAILURES_KEPT_MS });
       const crowd = Array.from({ length: 100 }, (_, place) => attempt({ fingerprint, step: place % 2 ? STEP : undefined }));
       const tally = await tallyOf(codes, crowd, START);

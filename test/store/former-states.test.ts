@@ -1,4 +1,4 @@
-/** A database and a Redis that an earlier version has written are answered as by that version: nothing that was used passes again. */
+/** A database and a Redis from an earlier version: no used code passes again. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 
-/** A database of the third version with these states. */
+/** Writes a database of version 3 with these states. */
 function writeDatabase(states: Readonly<Record<string, FormerState>>): string {
   files += 1;
   const file = join(folder, `${files}`, 'otpd.db');
@@ -178,7 +178,7 @@ describe('a database of the fifth version', () => {
     expect(await keys.find(record.id)).toMatchObject({ tenant: 'acme', plan: 'pro' });
   });
 
-  it('goes on serving the program of that version, to which each key is of the default tenant', async () => {
+  it('continues to serve the program of that version, for which each key is of the default tenant', async () => {
     const file = join(folder, 'fifth-open', 'otpd.db');
     const database = createOldDatabase(file, 5);
     const insert = database.prepare(
@@ -279,7 +279,7 @@ redisSuite('a Redis of an earlier version', () => {
     expect(await keys.update('8YRYBFJ751IY', (key) => ({ ...key, plan: 'pro' }))).toMatchObject({ tenant: 'default' });
   });
 
-  it('is judged as the rules have it, whatever it holds and whatever comes', async () => {
+  it('is judged by the rules, for any content and any attempts', async () => {
     const { codes } = await open();
     const states = fc.record({
       lastStep: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),

@@ -1,4 +1,4 @@
-/** The promises of every store about recovery codes: one suite, run over each store. The rules themselves are tested with `judgeUse`. */
+/** The contract of every store for recovery codes, as one suite that runs on each store. Other tests check the rules with `judgeUse`. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodeUse, RecoveryStore, UseJudgement, UseOutcome } from '../../src/ports/recovery.ts';
@@ -9,7 +9,7 @@ import { MINUTE, START } from '../auth/fixtures.ts';
 import { createMemoryRecovery } from '../support/memory-recovery.ts';
 import { DAY } from './codes-fixtures.ts';
 
-/** All that the suite needs of a store; its clock must be the `now` that it is given. */
+/** The part of a store that the suite needs. Its clock must be the `now` of the calls. */
 export interface OpenRecovery {
   readonly recovery: RecoveryStore;
   ping(): Promise<void>;
@@ -18,13 +18,13 @@ export interface OpenRecovery {
 
 let sets = 0;
 
-/** The name of a set that no other test uses. */
+/** Returns the name of a set that no other test uses. */
 export function newSet(): string {
   sets += 1;
   return `set-${sets}`;
 }
 
-/** The use of the first of ten codes, unless told otherwise. */
+/** Returns a use, by default of the first of ten codes. */
 export function useOf(overrides: Partial<CodeUse> = {}): CodeUse {
   return { set: 'set', code: 0, count: 10, request: undefined, ...overrides };
 }
@@ -40,7 +40,7 @@ export async function useAll(
   return Object.fromEntries([...groups].map(([outcome, of]) => [outcome, of.length]));
 }
 
-/** Runs the contract over a store that `open` makes, once; each test has sets of its own. */
+/** Runs the contract on the store that `open` makes once. Each test has its own sets. */
 export function recoveryContract(name: string, open: () => OpenRecovery | Promise<OpenRecovery>): void {
   let store: OpenRecovery;
   let recovery: RecoveryStore;
@@ -52,7 +52,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
   });
   afterAll(() => store.close());
 
-  /** Uses codes of one set, one after the other. */
+  /** Returns a new set, and a function that uses its codes one after the other. */
   function setOf(): { set: string; use: (overrides?: Partial<CodeUse>, now?: number) => ReturnType<RecoveryStore['use']> } {
     const set = newSet();
     return { set, use: (overrides, now = START) => recovery.use(useOf({ set, ...overrides }), now) };
@@ -65,7 +65,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
     retryAfterMs: undefined,
   });
 
-  /** Sends wrong codes, each as soon as it is judged; resolves to when the next would be. */
+  /** Sends wrong codes, each as soon as it can be judged. Resolves to the time of the next one. */
   async function fail(set: string, count: number): Promise<number> {
     let now = START;
     for (let sent = 0; sent < count; sent += 1) {
@@ -85,7 +85,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await recovery.inspect(set, START)).toEqual({ ...UNKNOWN_SET, used: 0b1001, expiresAt: undefined });
     });
 
-    it('is told from the 19 others of the largest set', async () => {
+    it('is distinguished from the 19 others of the largest set', async () => {
       const { set, use } = setOf();
       for (let code = 19; code >= 0; code -= 1) expect(await use({ code, count: 20 })).toEqual(judgement('accepted', code, 5));
       for (let code = 0; code < 20; code += 1) expect(await use({ code, count: 20 })).toEqual(judgement('replayed', 0, 5));
@@ -134,7 +134,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await use({}, now)).toMatchObject({ outcome: 'replayed', attemptsRemaining: 1 });
     });
 
-    it('are judged five at a time, however many come at once', async () => {
+    it('are judged five at a time, for any number of concurrent calls', async () => {
       const crowd = Array(200).fill(useOf({ set: newSet(), code: undefined }));
       expect(await useAll(recovery, crowd, START)).toEqual({ mismatch: 5, throttled: 195 });
     });
@@ -157,7 +157,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await use({ code: undefined }, end)).toEqual(judgement('mismatch', 10, 4));
     });
 
-    it('stop the set for good from the hundredth on, until an operator unlocks it', async () => {
+    it('stop the set from the hundredth on, until an operator unlocks it', async () => {
       const { set, use } = setOf();
       const now = await fail(set, HARD_STOP);
       const later = now + 20 * FAILURES_KEPT_MS;
@@ -275,20 +275,20 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await setOf().use({ request: { ...request, payload: 'another' } })).toMatchObject({ outcome: 'accepted' });
     });
 
-    it('that were throttled are judged when they come again', async () => {
+    it('that were throttled are judged when they are sent again', async () => {
       const { set, use } = setOf();
       const now = await fail(set, 5);
       expect(await use({ request })).toMatchObject({ outcome: 'throttled' });
       expect(await use({ request }, now)).toMatchObject({ outcome: 'accepted' });
     });
 
-    it('are answered alike, however many come at once', async () => {
+    it('get equal answers, for any number of concurrent calls', async () => {
       const uses = Array(200).fill(useOf({ set: newSet(), request }));
       expect(await useAll(recovery, uses, START)).toEqual({ accepted: 200 });
     });
   });
 
-  it(`what the ${name} store says is what the rules say, whatever comes`, async () => {
+  it(`the ${name} store judges by the rules, for any uses`, async () => {
     const moves = fc.record({
       kind: fc.constantFrom('use', 'use', 'use', 'use', 'use', 'wrong', 'wrong', 'wrong', 'revoke', 'unlock'),
       code: fc.nat(3),

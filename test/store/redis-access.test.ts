@@ -1,4 +1,4 @@
-/** Sets of servers that let in only who shows a certificate and knows a password, with the least rights that docs/redis.md names. */
+/** Redis servers that require a certificate and a password, with the least rights that docs/redis.md lists. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { issueApiKey } from '../../src/auth/api-key.ts';
@@ -7,10 +7,10 @@ import { redisSuite } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedisSentinels } from '../support/redis-sentinel.ts';
 import { useOf } from './recovery-contract.ts';
-import { ACCEPTED, answeredAfter, attempt, endOf, requested, storeOpener } from './redis-fixtures.ts';
+import { ACCEPTED, attempt, endOf, requested, servedAfter, storeOpener } from './redis-fixtures.ts';
 
 const BACK_WITHIN = 5000;
-/** The lines of a heading of the document that begin with the words of an ACL. */
+/** Returns the lines of a section of the document that begin with the words of an ACL. */
 const DOCUMENT = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
 
 function documentedRights(first: string): string {
@@ -27,14 +27,14 @@ for (const [name, start, keys] of SETS) {
   redisSuite(`${name} with TLS and users of least rights`, () => {
     const open = storeOpener();
 
-    it('lets in otpd alone, for all that it does', async () => {
+    it('admits only otpd, and allows all its commands', async () => {
       await using set = await start({ tls: true, rights: documentedRights(keys) });
       const { ca, cert, key } = set.access.files ?? {};
       const [authority, certificate, secret] = [ca, cert, key].map((file) => readFileSync(file ?? '', 'utf8'));
       const tls = { ca: authority, cert: certificate, key: secret };
       const store = await open({ url: set.url, tls, waitReplicas: 1 });
       expect(store.warnings).toEqual([expect.stringContaining('held nothing of otpd')]);
-      await answeredAfter(() => store.ping(), BACK_WITHIN);
+      await servedAfter(store, BACK_WITHIN);
       expect(await store.bind('identity')).toBe(true);
       const { record } = issueApiKey({ name: 'a', plan: 'free', scopes: ['admin'] }, START);
       await store.keys.insert(record);

@@ -1,4 +1,4 @@
-/** A Redis Cluster that has lost a part of its state, or all of it: nothing is judged before an operator has restored or given up that part. */
+/** A Redis Cluster that has lost a part of its state or all of it: no code is judged until an operator has restored the part or accepted the loss. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
   let cluster: RedisCluster;
   const open = storeOpener();
   beforeAll(async () => {
-    // Nothing is on disk: a master that is restarted before its replica takes over comes back empty.
+    // Nothing is on disk, so a master that restarts before its replica takes over comes back empty.
     cluster = await startRedisCluster({ settings: ['--appendonly', 'no'], nodeTimeoutMs: 30_000 });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
@@ -29,7 +29,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
   const unavailable = async (call: Promise<unknown>) => expect((await endOf(call)).end).toBe('unavailable');
   const shared = () => cluster.masterOf('otpd:{keys}:keys');
 
-  /** Fingerprints whose states are on a master, and on another one. */
+  /** Returns fingerprints with a state on a master, and on another master. */
   function fingerprintsOf(master: ClusterNode): [own: string, other: string] {
     const all = Array.from({ length: 100 }, (_, number) => `f${number}`);
     const isOwn = (print: string) => cluster.masterOf(`otpd:c:{${print}}`).id === master.id;
@@ -47,13 +47,13 @@ redisSuite('a Redis Cluster that has lost state', () => {
   const lostSlots = (store: OpenStore) => store.warnings.map((text) => /^\d+ of 16384 slots/.exec(text)?.[0]);
 
   describe('in part', () => {
-    it('rejects everything, says once which master and what to do, and lets nobody in, until the loss is accepted', async () => {
+    it('rejects everything, names once the master and the remedy, and admits no caller, until the loss is accepted', async () => {
       const store = await openInUse();
       const [lost, kept] = fingerprintsOf(cluster.masters().find(({ id }) => id !== shared().id) as ClusterNode);
       const master = cluster.masterOf(`otpd:c:{${lost}}`);
       for (const fingerprint of [lost, kept]) expect(await store.codes.judge(attempt({ fingerprint }), 0)).toEqual(ACCEPTED);
       master.cli('flushall');
-      // A state elsewhere is served until the loss is noticed, and nothing from then on.
+      // States on other masters are served until the loss is noticed, and no state is served afterwards.
       expect(await store.codes.judge(attempt({ fingerprint: kept }), 0)).toMatchObject({ outcome: 'replayed' });
       await unavailable(store.codes.judge(attempt({ fingerprint: lost }), 0));
       await unavailable(store.codes.judge(attempt({ fingerprint: kept }), 0));
@@ -122,7 +122,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
         await unavailable(call());
         expect(store.losses).toHaveLength(round + 1);
         await unavailable(store.ping());
-        // Restored: it is the same store again, without a word from anybody.
+        // With the marker restored, the store is available again without an operator's command.
         master.cli('set', marker, identity);
         await store.ping();
       }
@@ -134,7 +134,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
   });
 
   describe('as a whole', () => {
-    it('is taken up by all instances at once as one new store, without API keys, in which a step passes once', async () => {
+    it('is adopted by all instances at once as one new store, without API keys, in which a step passes once', async () => {
       const stores = await Promise.all(Array.from({ length: 3 }, openInUse));
       const { record } = issueApiKey({ name: 'a', plan: 'free', scopes: ['verify'] }, START);
       await stores[0]?.keys.insert(record);
@@ -150,7 +150,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
       }
     });
 
-    it('is not taken up while a part of it is still there', async () => {
+    it('is not adopted while a part of it still exists', async () => {
       const store = await openInUse();
       const [first, second, third] = cluster.masters();
       first?.cli('flushall');
@@ -164,7 +164,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
     });
   });
 
-  it('is one store for all who come at once while it is new', async () => {
+  it('is one store for all concurrent instances while it is new', async () => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => open({ url: url() })));
     expect(stores.flatMap(({ warnings }) => warnings.filter((text) => text.includes('held nothing')))).toEqual([FIRST_USE]);
     await Promise.all(stores.map((store) => store.ping()));
@@ -184,7 +184,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
     const store = await open({ url: url() });
     expect(shared().cli('get', home)).toBe(identity);
     await store.ping();
-    // The next loss is one.
+    // A later loss is detected.
     other.cli('flushall');
     expect((await endOf(open({ url: url() }))).end).toContain('of 16384 slots');
   });
@@ -192,7 +192,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
 
 redisSuite('a master of a Redis Cluster that comes back empty', () => {
   const open = storeOpener();
-  it('is given up until its data is restored', async () => {
+  it('is unavailable until its data is restored', async () => {
     await using cluster = await startRedisCluster({ nodeTimeoutMs: 30_000 });
     const store = await open({ url: cluster.url });
     const master = cluster.masterOf('otpd:c:{f}');
@@ -204,7 +204,7 @@ redisSuite('a master of a Redis Cluster that comes back empty', () => {
     rmSync(files, { recursive: true });
     await master.restart();
     const judged = async () => (await endOf(store.codes.judge(attempt(), 0))).shown;
-    // Never accepted: away, then still joining the Cluster, then empty.
+    // The code is never accepted: the master is unreachable, then still joins the Cluster, then is empty.
     for (let shown = await judged(); !shown.includes('state lost'); shown = await judged())
       expect(shown).toMatch(/connection lost|ECONNREFUSED|cannot be used|closed|CLUSTERDOWN|not ready/);
     expect((await endOf(store.ping())).shown).toContain('a part of the Cluster has lost its state');

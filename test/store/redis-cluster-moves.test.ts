@@ -1,11 +1,21 @@
-/** A Redis Cluster whose slots move and whose masters are replaced: calls follow, wait for no longer than they may, and nothing is carried out twice. */
+/** A Redis Cluster whose slots move and whose masters are replaced: calls follow, wait no longer than allowed, and take effect once. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { redisSuite } from '../support/redis.ts';
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { planMove } from '../support/redis-slots.ts';
-import { ACCEPTED, answeredAfter, attempt, endOf, requested, storeOpener, tally } from './redis-fixtures.ts';
+import {
+  ACCEPTED,
+  answeredAfter,
+  attempt,
+  endOf,
+  openAcknowledged,
+  requested,
+  servedAfter,
+  storeOpener,
+  tally,
+} from './redis-fixtures.ts';
 
-/** A call that was refused looks for another master for 200 ms, whose answer may take as long. */
+/** The longest time until a refused call fails, in ms: it looks for another master for 200 ms, whose answer may take as long. */
 const REFUSED_WITHIN = 500;
 const BACK_WITHIN = 5000;
 
@@ -18,7 +28,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  /** A secret that no other test uses, and a move of its slot. */
+  /** Returns a secret that no other test uses, and a move of its slot. */
   function moveOfOne() {
     prints += 1;
     const fingerprint = `moved-${prints}`;
@@ -27,7 +37,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
     return { fingerprint, key, move: planMove(cluster, key, to) };
   }
 
-  it('serves those that have moved, alone and in batches, on the first try', async () => {
+  it('serves moved slots, alone and in batches, on the first try', async () => {
     const store = await open({ url: cluster.url });
     const { fingerprint, move, key } = moveOfOne();
     const other = moveOfOne();
@@ -51,7 +61,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
     await store.codes.judge(attempt({ fingerprint, step: 1 }), 0);
     await store.codes.judge(requested('id', { fingerprint, step: 2 }), 0);
     move.begin();
-    // Key by key: until all are there, what a script needs may be in both places.
+    // The keys move one by one. Meanwhile the keys of a script may be on both nodes.
     for (let isMoving = true; isMoving; isMoving = move.moveKeys(1) > 0) {
       const { end, ms } = await endOf(
         store.codes.judge(attempt({ fingerprint, step: 1 }), 0).then(({ outcome }) => expect(outcome).toBe('replayed')),
@@ -59,7 +69,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
       expect(['answered', 'unavailable']).toContain(end);
       expect(ms).toBeLessThan(REFUSED_WITHIN);
     }
-    // All keys are with the new master, which is asked although the slot is still the old one's: first for one, then for a batch.
+    // All keys are on the new master, but the slot still belongs to the old one. The store asks the new master, first for a call, then for a batch.
     expect(await store.codes.judge(attempt({ fingerprint, step: 2 }), 0)).toMatchObject({ outcome: 'replayed' });
     const batch = [3, 4, 5, 4].map((step) => attempt({ fingerprint, step }));
     expect((await store.codes.judgeAll(batch, 0)).map((one) => 'outcome' in one && one.outcome)).toEqual([
@@ -69,7 +79,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
       'replayed',
     ]);
     expect(await store.codes.judge(requested('id', { fingerprint, step: 2 }), 0)).toMatchObject({ outcome: 'accepted', step: 2 });
-    // A new request id has no key yet, for which Redis says TRYAGAIN.
+    // The key of a new request id does not exist yet, and Redis answers TRYAGAIN.
     const { end, ms } = await endOf(store.codes.judge(requested('new', { fingerprint, step: 6 }), 0));
     expect([end, ms < REFUSED_WITHIN]).toEqual(['unavailable', true]);
     move.end();
@@ -86,7 +96,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
     const batch = store.codes.judgeAll([attempt({ fingerprint, step: 200 })], 0);
     move.moveKeys();
     move.end();
-    // Each may have been refused, if the steps took long; never is it accepted twice.
+    // Each call may fail if the steps take long, but the code is never accepted twice.
     const ends = await Promise.allSettled([call, batch.then(([one]) => one)]);
     const again = await store.codes.judge(attempt({ fingerprint }), 0);
     const accepted = [...ends.map((one) => one.status === 'fulfilled' && one.value), again].filter(
@@ -96,9 +106,8 @@ redisSuite('a Redis Cluster whose slots move', () => {
   });
 
   it('takes scripts that a master does not know yet, also with ASKING', async () => {
-    const store = await open({ url: cluster.url, waitReplicas: 1 });
+    const store = await openAcknowledged(open, cluster.url);
     const { fingerprint, move } = moveOfOne();
-    await answeredAfter(() => store.ping(), BACK_WITHIN);
     expect(await store.codes.judge(attempt({ fingerprint }), 0)).toEqual(ACCEPTED);
     for (const master of cluster.masters()) master.cli('script', 'flush');
     move.begin();
@@ -119,10 +128,9 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  it('forgets nothing that a replica has, refuses in time meanwhile, and goes on by itself', async () => {
-    const store = await open({ url: cluster.url, waitReplicas: 1 });
+  it('forgets nothing that a replica has, refuses in time meanwhile, and recovers without help', async () => {
+    const store = await openAcknowledged(open, cluster.url);
     const plain = await open({ url: cluster.url });
-    await answeredAfter(() => store.ping(), BACK_WITHIN);
     expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
     const master = cluster.masterOf('otpd:c:{f}');
     await master.kill();
@@ -133,11 +141,11 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
     }
     await answeredAfter(() => plain.codes.inspect(attempt(), 0), BACK_WITHIN);
     expect(await plain.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
-    // Nobody holds its judgements twice before the old master is back, as a replica.
+    // The new master has no replica until the old master is back as its replica.
     expect((await endOf(store.codes.judge(attempt({ step: 102 }), 0))).end).toBe('unavailable');
     await master.restart();
     await cluster.healthy();
-    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    await servedAfter(store, BACK_WITHIN);
     expect(await store.codes.judge(attempt({ step: 103 }), 0)).toMatchObject({ outcome: 'accepted' });
     expect(plain.warnings.filter((text) => text.includes('lost'))).toEqual([]);
   });
@@ -147,7 +155,7 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
     await store.ping();
     const master = cluster.masterOf('otpd:c:{silent}');
     const silent = attempt({ fingerprint: 'silent', step: undefined });
-    await store.codes.judge(silent, 0);
+    await (await openAcknowledged(open, cluster.url)).codes.judge(silent, 0);
     master.pause();
     const first = await Promise.all(Array.from({ length: 20 }, () => endOf(store.codes.judge(silent, 0))));
     const { end, ms } = await endOf(store.codes.judgeAll([silent, silent], 0));

@@ -1,4 +1,4 @@
-/** An operator's change in Redis takes two round trips, and is made only if the state has not changed between them. */
+/** An operator's change in Redis takes two round trips, and is written only if the state has not changed between them. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
@@ -16,9 +16,9 @@ const PREFIX = '{otpd}:';
 redisSuite('a change by an operator in Redis', () => {
   let server: RedisServer;
   let connection: Connection;
-  /** Nothing comes between its two round trips. */
+  /** A store without a delay between the two round trips. */
   let codes: CodeStore;
-  /** The same store, but `between` is waited for before each step that writes. */
+  /** The same store, which waits for `between` before each step that writes. */
   let held: CodeStore;
   let between: () => Promise<unknown>;
 
@@ -49,7 +49,7 @@ redisSuite('a change by an operator in Redis', () => {
   afterEach(() => connection.close());
   afterAll(() => server.stop());
 
-  /** Does `what` once. */
+  /** Returns a function that calls `what` the first time only. */
   function once(what: () => Promise<unknown>): () => Promise<unknown> {
     let isDone = false;
     return async () => {
@@ -59,14 +59,14 @@ redisSuite('a change by an operator in Redis', () => {
     };
   }
 
-  it('loses no claim that came in between', async () => {
+  it('loses no concurrent claim', async () => {
     await codes.judge(attempt({ step: undefined }), START);
     between = once(() => codes.judge(attempt({ step: STEP }), START));
     expect(await held.unlock(named('key'), START)).toMatchObject({ failures: 0, tracks: [{ last: STEP }] });
     expect(await codes.judge(attempt({ step: STEP }), START)).toMatchObject({ outcome: 'replayed' });
   });
 
-  it('is made of the claim that came in between', async () => {
+  it('is based on the concurrent claim', async () => {
     await codes.judge(attempt({ step: STEP + 5760 }), START + 2 * DAY);
     between = once(() => codes.judge(attempt({ step: STEP + 5761 }), START + 2 * DAY));
     const { before, after } = await held.reset(named('key'), START);
@@ -82,7 +82,7 @@ redisSuite('a change by an operator in Redis', () => {
     expect(await codes.judge(attempt({ step: STEP }), START)).toMatchObject({ outcome: 'replayed', attemptsRemaining: 5 });
   });
 
-  it('is given up where something comes in between all the time', async () => {
+  it('fails if the state changes at every try', async () => {
     let step = STEP;
     await codes.judge(attempt({ step: undefined }), START);
     between = async () => {

@@ -1,4 +1,4 @@
-/** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
+/** Codes in Redis: the script judges as `judge` does, one call at a time for any number of callers. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
@@ -15,9 +15,9 @@ import { attempts, createCodesModel } from './redis-models.ts';
 
 interface Move {
   readonly attempt: Omit<Attempt, 'former'>;
-  /** Ms since the move before; less than zero for a clock that steps back. */
+  /** The time since the previous move in ms; negative if the clock steps back. */
   readonly wait: number;
-  /** How often it is made, one after the other. */
+  /** The number of times that the move is made in a row. */
   readonly times: number;
 }
 
@@ -35,7 +35,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-/** Right codes alone, at short intervals: only so do tracks become many and long. */
+/** Only right codes at short intervals, which give the most and the longest tracks. */
 const rightCodes: fc.Arbitrary<Move[]> = fc.array(
   fc.record({
     attempt: attempts.map((one) => ({ ...one, step: one.step ?? 3, claim: true, afterStep: undefined, request: undefined })),
@@ -53,7 +53,17 @@ redisSuite('the codes of the Redis store', () => {
   });
   afterAll(() => server.stop());
 
-  it('are judged as `judge` has it, whatever comes, and leave the same state', async () => {
+  it('are written with each answer, a repeat too: replicas are waited for with the writes of a connection, in Valkey with them alone', async () => {
+    const { codes } = await open({ url: server.url });
+    const changes = () => Number(/rdb_changes_since_last_save:(\d+)/.exec(server.cli('info', 'persistence'))?.[1]);
+    for (const one of ['first', 'repeat', 'repeat']) {
+      const before = changes();
+      expect(await codes.judge(requested('written', { fingerprint: 'written' }), START), one).toEqual(ACCEPTED);
+      expect(changes(), one).toBeGreaterThan(before);
+    }
+  });
+
+  it('are judged as by `judge`, for any attempts, and leave the same state', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).codes;
     let runs = 0;
     await fc.assert(
@@ -71,7 +81,7 @@ redisSuite('the codes of the Redis store', () => {
             ...named(`${fingerprint}${runs}`, rest.period),
             request: request && { ...request, id: `${request.id}.${runs}` },
           };
-          // Not waited for one by one: a connection keeps their order.
+          // Sent without waiting for each answer, since a connection keeps their order.
           const expected = [[model.preview(mine, now)], model.judge(mine, now), model.inspect(mine, now)];
           const found = [redis.preview([mine], now), redis.judge(mine, now), redis.inspect(mine, now)];
           return { expected, found: await Promise.all<unknown>(found) };
@@ -115,7 +125,7 @@ redisSuite('the codes of the Redis store', () => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => open({ url: server.url })));
     for (let round = 0; round <= 100; round += 1) {
       const calls = round === 0 ? 250 : 10;
-      // Every other time under a name of its own on each instance.
+      // In every other round, each instance uses another name.
       const racing = stores.flatMap(({ codes }, place) =>
         Array.from({ length: calls }, () =>
           codes.judge(attempt({ ...(round % 2 ? NAMES[place] : {}), fingerprint: `race ${round}` }), 0),
@@ -154,7 +164,7 @@ redisSuite('the codes of the Redis store', () => {
     }
   });
 
-  it('expire in Redis itself, those that can always match excepted', async () => {
+  it('expire in Redis itself, except for those of HOTP', async () => {
     const { codes } = await open({ url: server.url });
     const ttl = (name: string) => Number(server.cli('pttl', `{otpd}:${name}`));
     await codes.judge(requested('totp', { fingerprint: 'totp' }), 0);
@@ -169,7 +179,7 @@ redisSuite('the codes of the Redis store', () => {
     expect(ttl('c:wrong')).toEqual(nearly(FAILURES_KEPT_MS));
   });
 
-  it('go on when Redis forgets the scripts', async () => {
+  it('continue when Redis forgets the scripts', async () => {
     const { codes } = await open({ url: server.url });
     const claim = (claimed: number) => codes.judge(attempt({ fingerprint: 'flush', step: claimed }), 0);
     expect(await claim(1)).toMatchObject({ outcome: 'accepted' });
@@ -197,7 +207,7 @@ redisSuite('the codes of the Redis store', () => {
         Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: `crowd ${place}`, step })),
         0,
       );
-    // So much at once would take Redis longer than it has for one answer.
+    // Redis needs more time for this many than a call has.
     const ends = await Promise.allSettled(Array.from({ length: 103 }, (_, place) => batchOf(place)));
     expect(ends.map(({ status }) => status)).toEqual([...Array(102).fill('fulfilled'), 'rejected']);
     expect(ends.at(-1)).toMatchObject({ reason: new StoreUnavailableError(undefined) });

@@ -1,4 +1,4 @@
-/** The Redis store keeps the contracts of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
+/** The Redis store keeps the contracts of stores, on a plain Redis and on a Cluster node, where a key outside the slot is an error. */
 import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
@@ -31,14 +31,14 @@ for (const [name, args] of Object.entries(MODES)) {
       });
       storeContract(name, () => store);
 
-      it('let a server at work know within half a second what another process changed', async () => {
+      it('show a running server within half a second what another process changed', async () => {
         const own = await openRedisStore({ url: server.url, onWarning: () => undefined });
         await changesActSoon(own, server.url);
         await own.close();
       });
     });
 
-    // Opened once, after the last flush: a store that was emptied under it answers no more.
+    // Opened once, after the last flush, since a store whose Redis was emptied fails.
     describe('of codes', () => codesContract(name, open));
     describe('of recovery codes', () => recoveryContract(name, open));
   });

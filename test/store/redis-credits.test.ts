@@ -1,4 +1,4 @@
-/** A thousand API keys at the end of their credits, on two instances over one Redis, at the same time. */
+/** A thousand API keys that reach the end of their credits, on two instances over the same Redis. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CreditWarning, createCharging } from '../../src/limits/charging.ts';
 import { parsePlans, planOf } from '../../src/limits/plans.ts';
@@ -32,7 +32,7 @@ redisSuite('credits in Redis', () => {
     const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     const spend = async (principal: Principal, instance: number) => {
       try {
-        // Four of each six fail, so that each key crosses its thresholds up and down.
+        // Four of six calls fail, so that each key crosses its thresholds up and down.
         const call = await instances[instance % 2]?.charge(principal, PLAN, 1);
         call?.settle(instance % 3 !== 0);
         count(instance % 3 === 0 ? 'paid' : 'given back');
@@ -41,12 +41,12 @@ redisSuite('credits in Redis', () => {
         count(error.reason);
       }
     };
-    /** For a hundred keys at a time: more at once would take Redis longer than a call waits for it. */
+    /** Calls for a hundred keys at a time. With more, Redis would take longer than a call waits for it. */
     const forAll = async (calls: readonly number[]) => {
       for (let from = 0; from < KEYS; from += 100)
         await Promise.all(principals.slice(from, from + 100).flatMap((one) => calls.map((call) => spend(one, call))));
     };
-    // Up to the first threshold, at once by both instances.
+    // Both instances call at once, up to the first threshold.
     for (let round = 0; round < 15; round += 1) await forAll([3 * round]);
     await forAll([1, 2, 4, 5]);
     expect(Object.fromEntries(outcomes)).toEqual({ paid: 15 * KEYS, 'given back': 4 * KEYS });
@@ -55,7 +55,7 @@ redisSuite('credits in Redis', () => {
       return new Set(all.map((usage) => usage?.[0]?.used));
     };
     await expect.poll(used).toEqual(new Set([15]));
-    // Ten more of each, of which five fit.
+    // Each key makes ten more calls, of which five fit.
     await forAll(Array.from({ length: 10 }, (_, call) => 3 * call));
     expect(Object.fromEntries(outcomes)).toEqual({ paid: 20 * KEYS, 'given back': 4 * KEYS, credits_exhausted: 5 * KEYS });
     expect(await used()).toEqual(new Set([20]));

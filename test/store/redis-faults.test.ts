@@ -1,4 +1,4 @@
-/** Redis falls silent, dies, and comes back full or read-only: no code is accepted twice, and the store recovers without help. */
+/** Redis does not answer, dies, and comes back full or read-only: no code is accepted twice, and the store recovers without help. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
@@ -6,6 +6,7 @@ import { named } from './codes-fixtures.ts';
 import {
   ACCEPTED,
   answeredAfter,
+  answerTo,
   attempt,
   endOf,
   type OpenStore,
@@ -15,7 +16,7 @@ import {
   tally,
 } from './redis-fixtures.ts';
 
-/** How long a Verify may take to be refused, and the service to be back, in ms. */
+/** The longest times until a Verify fails, and until the service is back, in ms. */
 const REFUSED_WITHIN = 300;
 const BACK_WITHIN = 2000;
 
@@ -39,7 +40,7 @@ redisSuite('the Redis store in trouble', () => {
     server.pause();
     await expectRefused(store);
     await Promise.all([expectRefused(store, () => store.ping()), expectRefused(store, () => store.keys.find('id'))]);
-    // It tries to connect all the while, and the kernel takes the connections.
+    // The store tries to connect meanwhile, and the kernel accepts the connections.
     await pause(700);
     await Promise.all(Array.from({ length: 100 }, () => expectRefused(store, () => store.codes.judge(wrong('late'), 0))));
     server.resume();
@@ -48,7 +49,7 @@ redisSuite('the Redis store in trouble', () => {
     expect(store.warnings.filter((text) => text.includes('lost its state'))).toEqual([]);
   });
 
-  it('gives the first answer again for a request that Redis carried out but nobody heard of', async () => {
+  it('gives the first answer again for a request that Redis carried out without an answer', async () => {
     const server = await start();
     const store = await open({ url: server.url });
     await store.codes.judge(wrong('warm'), 0);
@@ -148,7 +149,7 @@ redisSuite('the Redis store in trouble', () => {
     expect(reasons).not.toContain(undefined);
   });
 
-  it('tells a batch of the attempt that met what cannot be read, and judges the others', async () => {
+  it('returns an error for the attempt of a batch that met unreadable state, and judges the others', async () => {
     const server = await start();
     const { codes } = await open({ url: server.url });
     server.cli('set', '{otpd}:c:g', 'no state');
@@ -205,7 +206,7 @@ redisSuite('the Redis store that waits for a replica', () => {
   beforeEach(async () => {
     [primary, replica] = await Promise.all([startRedis(['--repl-diskless-sync-delay', '0']), startRedis()]);
     await follow(replica, primary);
-    // A replica that has just come takes half a second to acknowledge for the first time.
+    // A new replica takes half a second until its first acknowledgement.
     const store = await open({ url: primary.url, waitReplicas: 1 });
     await answeredAfter(() => store.ping(), BACK_WITHIN);
   });
@@ -215,23 +216,30 @@ redisSuite('the Redis store that waits for a replica', () => {
 
   it('answers when the replica has it', async () => {
     const store = await open({ url: primary.url, waitReplicas: 1 });
-    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    const judged = (id: string, step: number) => answerTo(() => store.codes.judge(requested(id, { step }), 0));
+    expect(await judged('first', 100)).toEqual(ACCEPTED);
     expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
-    const judged = await Promise.all(Array.from({ length: 1000 }, () => store.codes.judge(attempt({ step: 101 }), 0)));
-    expect(tally(judged)).toEqual({ accepted: 1, replayed: 999 });
+    const crowd = await Promise.all(Array.from({ length: 1000 }, (_, place) => judged(`crowd-${place}`, 101)));
+    expect(tally(crowd)).toEqual({ accepted: 1, replayed: 999 });
     primary.cli('script', 'flush');
-    expect(await store.codes.judge(attempt({ step: 102 }), 0)).toMatchObject({ outcome: 'accepted' });
+    expect(await judged('last', 102)).toMatchObject({ outcome: 'accepted' });
     expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:102:/);
   });
 
   it('answers a batch when the replica has all of it, judged in its order', async () => {
     const store = await open({ url: primary.url, waitReplicas: 1 });
-    const batch = Array.from({ length: 100 }, (_, step) => attempt({ step }));
+    const batchFrom = (first: number) => Array.from({ length: 100 }, (_, i) => requested(`${first + i}`, { step: first + i }));
     primary.cli('script', 'flush');
-    expect(tally((await store.codes.judgeAll(batch, 0)) as Judgement[])).toEqual({ accepted: 100 });
+    const judged = await answerTo(async () => {
+      const all = await store.codes.judgeAll(batchFrom(0), 0);
+      for (const one of all) if (one instanceof Error) throw one;
+      return all as Judgement[];
+    });
+    expect(tally(judged)).toEqual({ accepted: 100 });
     expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:0:99:/);
     replica.pause();
-    const { end, ms } = await endOf(store.codes.judgeAll(batch, 0));
+    // New codes: a call without writes waits for nothing in Valkey, and in Redis for the writes of other calls.
+    const { end, ms } = await endOf(store.codes.judgeAll(batchFrom(100), 0));
     expect(end).toBe('unavailable');
     expect(ms).toBeLessThan(REFUSED_WITHIN);
     replica.resume();
@@ -250,13 +258,13 @@ redisSuite('the Redis store that waits for a replica', () => {
     expect(primary.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
     replica.resume();
     await answeredAfter(() => other.ping(), BACK_WITHIN);
-    expect(await other.codes.judge(requested('id'), 0)).toEqual(ACCEPTED);
-    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => other.codes.judge(requested('id'), 0))).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(attempt(), 0))).toMatchObject({ outcome: 'replayed' });
   });
 
-  it('refuses in time all that come while the replica is silent, and goes on counting calls', async () => {
+  it('refuses all calls in time while the replica is silent, and continues to count calls', async () => {
     const store = await open({ url: primary.url, waitReplicas: 1 });
-    await store.codes.judge(wrong('warm'), 0);
+    await answerTo(() => store.codes.judge(wrong('warm'), 0));
     replica.pause();
     const first = endOf(store.codes.judge(wrong('first'), 0));
     await pause(20);
@@ -272,14 +280,14 @@ redisSuite('the Redis store that waits for a replica', () => {
 
   it('is unavailable in time while the primary is stopped, also for who asks for an API key before', async () => {
     const store = await open({ url: primary.url, waitReplicas: 1 });
-    await store.codes.judge(wrong('warm'), 0);
+    await answerTo(() => store.codes.judge(wrong('warm'), 0));
     primary.pause();
     const { end, ms } = await endOf(store.keys.find('id').catch(() => store.codes.judge(attempt(), 0)));
     expect(end).toBe('unavailable');
     expect(ms).toBeLessThan(REFUSED_WITHIN);
     primary.resume();
     expect(await answeredAfter(() => store.ping(), BACK_WITHIN)).toBeLessThan(BACK_WITHIN);
-    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(requested('after'), 0))).toEqual(ACCEPTED);
   });
 
   it('says at the start that replicas are missing', async () => {
@@ -288,7 +296,7 @@ redisSuite('the Redis store that waits for a replica', () => {
   });
 });
 
-/** Makes one server the replica of another, and waits until it has everything and the primary knows. */
+/** Makes a server the replica of another; resolves when it has all data and the primary sees it. */
 async function follow(replica: RedisServer, primary: RedisServer): Promise<void> {
   replica.cli('replicaof', '127.0.0.1', String(primary.port));
   while (!primary.cli('info', 'replication').includes('state=online')) await pause(20);

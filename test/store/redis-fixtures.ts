@@ -1,4 +1,4 @@
-/** Fixtures of the tests of the Redis store: stores that are closed after each test, attempts, and waiting for an answer. */
+/** Fixtures for the tests of the Redis store: stores that are closed after each test, attempts, and functions that wait for answers. */
 import { inspect } from 'node:util';
 import { afterEach } from 'vitest';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
@@ -18,7 +18,7 @@ export const ACCEPTED: Judgement = {
   retryAfterMs: undefined,
 };
 
-/** An attempt with the right code of step 100, unless told otherwise. */
+/** Returns an attempt, by default with the right code of step 100. */
 export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   const { fingerprint = 'f' } = overrides;
   const right = {
@@ -33,7 +33,7 @@ export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   return { ...right, ...overrides };
 }
 
-/** With a request id. */
+/** Returns an attempt with a request id. */
 export function requested(id: string, overrides: Partial<Attempt> = {}): Attempt {
   return attempt({ request: { id, payload: 'payload' }, ...overrides });
 }
@@ -42,8 +42,10 @@ export interface OpenStore extends Store {
   readonly warnings: string[];
 }
 
-/** Gives, inside a suite, a function that opens stores; each is closed after the test. */
-export function storeOpener(): (options: Partial<RedisStoreOptions> & { readonly url: string }) => Promise<OpenStore> {
+type Opener = (options: Partial<RedisStoreOptions> & { readonly url: string }) => Promise<OpenStore>;
+
+/** Returns, inside a suite, a function that opens stores. Each store is closed after its test. */
+export function storeOpener(): Opener {
   const opened: Store[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((store) => store.close()));
@@ -56,7 +58,7 @@ export function storeOpener(): (options: Partial<RedisStoreOptions> & { readonly
   };
 }
 
-/** Tells in a word how a call ends, and after how many ms; `shown` is all that an outage shows, to be searched for secrets. */
+/** Resolves to the end of a call in a word, and its time in ms. `shown` is the whole text of an outage, to search for secrets. */
 export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: number; shown: string }> {
   const startedAt = runningMs();
   const result = await call.catch((error: unknown) => error);
@@ -68,7 +70,7 @@ export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: 
   return { end: 'answered', ms, shown };
 }
 
-/** Ms until `call` is answered; rejects after `withinMs`. */
+/** Resolves to the time until `call` succeeds, in ms; rejects after `withinMs`. */
 export async function answeredAfter(call: () => Promise<unknown>, withinMs: number): Promise<number> {
   const startedAt = runningMs();
   for (;;) {
@@ -80,12 +82,50 @@ export async function answeredAfter(call: () => Promise<unknown>, withinMs: numb
   }
 }
 
-/** How often each outcome came. */
+/**
+ * Resolves to the answer of a call, which is repeated while the store is unavailable: a replica on a busy machine may take longer than a store waits.
+ * Give a call that writes a request id, so that a repeat gets the first answer and does not act twice.
+ */
+export async function answerTo<T>(call: () => Promise<T>, withinMs = 10_000): Promise<T> {
+  let answer: [T] | undefined;
+  await answeredAfter(async () => {
+    answer = [await call()];
+  }, withinMs);
+  return (answer as [T])[0];
+}
+
+/** Enough secrets for each of three masters to have some. */
+const EVERYWHERE = Array.from({ length: 12 }, (_, place) => `everywhere-${place}`);
+
+/**
+ * Resolves to the time until every master judges codes, and its replicas acknowledge them if the store waits for replicas, in ms. A ping would not
+ * do, since it tolerates unreachable masters.
+ */
+export async function servedAfter({ codes }: Store, withinMs: number): Promise<number> {
+  let step = 0;
+  return answeredAfter(async () => {
+    step += 1;
+    const judged = await codes.judgeAll(
+      EVERYWHERE.map((fingerprint) => attempt({ fingerprint, step })),
+      0,
+    );
+    for (const one of judged) if (one instanceof Error) throw one;
+  }, withinMs);
+}
+
+/** Opens a store that waits for a replica, so that its answers survive the loss of a master. Resolves when every master has a replica. */
+export async function openAcknowledged(open: Opener, url: string): Promise<OpenStore> {
+  const store = await open({ url, waitReplicas: 1 });
+  await servedAfter(store, 5000);
+  return store;
+}
+
+/** Returns the number of outcomes of each kind. */
 export function tally(outcomes: readonly { readonly outcome: string }[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(outcomes, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]));
 }
 
-/** Starts servers with settings of their own; each test's are stopped after it. */
+/** Returns a function that starts servers. The servers are stopped after each test. */
 export function redisStarter(): (...args: string[]) => Promise<RedisServer> {
   const servers: RedisServer[] = [];
   afterEach(async () => {

@@ -1,4 +1,4 @@
-/** Limits in Redis: the script counts as the rules of policy do, by one clock for all instances. */
+/** Limits in Redis: the script counts by the rules of `src/limits`, with the same clock for all instances. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { monthEnd } from '../../src/limits/calendar-month.ts';
@@ -7,7 +7,7 @@ import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
 import { createLimitsModel, WINDOWS } from './redis-models.ts';
 
-/** A moment a day and a bit before the end of a month. */
+/** A time little more than a day before the end of a month. */
 const LATE = Date.UTC(2027, 0, 30, 12);
 
 const SMALLER = WINDOWS.map((window) => ({ ...window, limit: window.limit / 4 }));
@@ -33,7 +33,7 @@ const moves = fc.array(
       -2000,
       -HOUR,
     ),
-    /** Which windows: a plan may change between two calls. */
+    /** The windows vary, since a plan may change between two calls. */
     windows: fc.constantFrom(
       WINDOWS,
       WINDOWS,
@@ -43,13 +43,13 @@ const moves = fc.array(
       WINDOWS.slice(2),
       WINDOWS.slice(3),
     ),
-    /** Some are over the limit of a window, and some of all. */
+    /** Some costs exceed the limit of a window, and some exceed all limits. */
     cost: fc.oneof(
       { weight: 3, arbitrary: fc.constant(1) },
       fc.integer({ min: 1, max: 13 }),
       fc.constantFrom(40, 41, 80, 100, 1000),
     ),
-    /** How many calls ago the one was that is given back first, and how much of it. */
+    /** Which earlier call begins the refunds, counted back, and how many calls are refunded. */
     refund: fc.option(
       fc.record({ ago: fc.integer({ min: 1, max: 5 }), count: fc.integer({ min: 1, max: 14 }), rejected: fc.boolean() }),
       { freq: 4 },
@@ -66,9 +66,9 @@ redisSuite('the limits of the Redis store', () => {
   });
   afterAll(() => server.stop());
 
-  it('count as the rules of policy do, whatever comes', async () => {
+  it('count by the rules of src/limits, for any calls', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).limits;
-    // A script that Redis does not know yet is sent twice, and would be overtaken.
+    // A script that Redis does not know yet is sent twice, so a later script would overtake it.
     await redis.charge('warm', WINDOWS, 1, START);
     await redis.refund('warm', WINDOWS, START, 1, { rejected: false });
     await redis.usage('warm', WINDOWS, START);
@@ -99,7 +99,7 @@ redisSuite('the limits of the Redis store', () => {
     );
   });
 
-  it('count as the rules of policy do when an entry holds many calls and the log is full', async () => {
+  it('count by the rules of src/limits when an entry holds many calls and the log is full', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).limits;
     const model = createLimitsModel();
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1200 }));
@@ -110,7 +110,7 @@ redisSuite('the limits of the Redis store', () => {
     }
   });
 
-  it('are counted and given back by the clock of Redis', async () => {
+  it('are counted and refunded by the clock of Redis', async () => {
     const [fast, slow] = await Promise.all([open({ url: server.url }), open({ url: server.url })]);
     const windows = WINDOWS.slice(1);
     const now = { fast: Date.now() + 30_000, slow: Date.now() - 30_000 };
@@ -126,7 +126,7 @@ redisSuite('the limits of the Redis store', () => {
     ]);
   });
 
-  it('leave Redis with the longest window or the month, whatever plan comes after', async () => {
+  it('expire in Redis with the longest window or the month, with any later plan', async () => {
     const { limits } = await open({ url: server.url });
     await limits.charge('moved', WINDOWS.slice(0, 3), 1, 0);
     await limits.charge('moved', WINDOWS.slice(0, 1), 1, 0);

@@ -1,4 +1,6 @@
-/** A Redis that has lost its state, or is another one: given up at once, taken up again by the next ping, and never with what was read before. */
+/**
+ * A Redis that has lost its state, or is another Redis: the store fails at once, and the next ping accepts the new state, without values from before.
+ */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -17,7 +19,7 @@ redisSuite('the Redis store that has lost its state', () => {
   const open = storeOpener();
   const start = redisStarter();
 
-  /** A store in use: bound, and step 100 accepted. Its warnings at the start are left out; `losses` are the calls of `onLost`. */
+  /** Opens a store, binds it and accepts step 100. Drops the warnings of the start; `losses` are the calls of `onLost`. */
   async function openInUse(server: RedisServer) {
     const losses: Error[] = [];
     const store = await open({ url: server.url, onLost: (error) => losses.push(error) });
@@ -31,7 +33,7 @@ redisSuite('the Redis store that has lost its state', () => {
   const unavailable = async (call: Promise<unknown>) => expect((await endOf(call)).end).toBe('unavailable');
   const lose = (server: RedisServer) => void server.cli('flushall');
 
-  it('rejects everything, and tells it once, until a ping has taken up what is there', async () => {
+  it('rejects everything, and reports it once, until a ping has adopted the new state', async () => {
     const server = await start();
     const store = await openInUse(server);
     await server.restart();
@@ -44,7 +46,7 @@ redisSuite('the Redis store that has lost its state', () => {
       async () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 1, 0),
       () => store.bind('identity'),
     ];
-    // Connected again at the latest by then, and nothing but a ping takes the store up.
+    // The store has connected again by then, but only a ping accepts the new state.
     const until = performance.now() + 700;
     while (performance.now() < until) {
       await Promise.all(calls.map((call) => unavailable(call())));
@@ -76,7 +78,7 @@ redisSuite('the Redis store that has lost its state', () => {
     expect(server.cli('dbsize')).toBe('0');
   });
 
-  it('has been told to its opener before anybody else hears of it', async () => {
+  it('is reported to its opener before any caller learns of it', async () => {
     const server = await start();
     const heard: string[] = [];
     const store = await open({ url: server.url, onLost: () => heard.push('opener') });
@@ -95,7 +97,7 @@ redisSuite('the Redis store that has lost its state', () => {
     await store.ping();
   });
 
-  it('is taken up by all instances at once as one store, in which a step passes once', async () => {
+  it('is adopted by all instances at once as one store, in which a step passes once', async () => {
     const server = await start();
     const stores = await Promise.all(Array.from({ length: 5 }, () => openInUse(server)));
     for (let round = 0; round < 10; round += 1) {
@@ -107,21 +109,21 @@ redisSuite('the Redis store that has lost its state', () => {
     }
   });
 
-  it('is taken up by an instance that comes later, as the first has left it', async () => {
+  it('is adopted by a later instance in the state that the first has left', async () => {
     const server = await start();
     const [first, second] = [await openInUse(server), await openInUse(server)];
     lose(server);
     await unavailable(first.ping());
     await first.ping();
     expect(await first.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
-    // The other has not asked meanwhile: what it read is as old.
+    // The other instance has not asked meanwhile, so its values are from before the loss.
     await unavailable(second.codes.judge(attempt({ step: 101 }), 0));
     expect(second.losses).toHaveLength(1);
     await second.ping();
     expect(await second.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
   });
 
-  it('is taken up again when a backup is restored, by those who went on without it and those who did not', async () => {
+  it('is adopted again when a backup is restored, by instances that continued without it and by the others', async () => {
     const server = await start();
     const [first, second] = [await openInUse(server), await openInUse(server)];
     const { record } = issueApiKey({ name: 'a', plan: 'free', scopes: ['verify'] }, START);
@@ -148,7 +150,7 @@ redisSuite('the Redis store that has lost its state', () => {
     expect([first.losses.length, second.losses.length]).toEqual([2, 0]);
   });
 
-  it('is refused, and that is said once, where another fingerprint key is bound; and taken up when the right one is', async () => {
+  it('is refused, which is reported once, if another fingerprint key is bound; and adopted when the right one is', async () => {
     const server = await start();
     const store = await openInUse(server);
     lose(server);
@@ -179,7 +181,7 @@ redisSuite('the Redis store that has lost its state', () => {
     expect(store.warnings).toEqual([LOST]);
   });
 
-  it('is taken up only when the replicas have it, where they must', async () => {
+  it('is adopted only when the replicas have it, if they must', async () => {
     const server = await start();
     const store = await open({ url: server.url, waitReplicas: 1 });
     lose(server);

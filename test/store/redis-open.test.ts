@@ -1,4 +1,4 @@
-/** Opening the Redis store: who is let in, what is refused and what is only said, and that no password is ever shown. */
+/** Tests opening the Redis store: credentials, refusals and warnings, and that no output shows a password. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { START } from '../auth/fixtures.ts';
 import { allKeys } from '../support/all-keys.ts';
 import { redisSuite } from '../support/redis.ts';
 import { named } from './codes-fixtures.ts';
-import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
+import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener, tally } from './redis-fixtures.ts';
 
-/** The rights of a restricted user; CONFIG GET only spares a warning. */
+/** The rights of a restricted user. CONFIG GET only avoids a warning. */
 const ACL =
   '~{otpd}:* -@all +client|setname +info +config|get +evalsha +eval +wait +time +get +set +pexpire +pexpireat +pexpiretime +pttl' +
   ' +hget +hmget +hset +hlen +hexists +hscan +zadd +zcard +zrange +sadd +smembers';
@@ -85,6 +85,10 @@ redisSuite('opening the Redis store', () => {
     expect(await warnings()).toEqual([]);
     server.cli('config', 'set', 'appendfsync', 'no');
     expect(await warnings()).toEqual([expect.stringContaining('a crash may forget used codes')]);
+    expect((await open({ url: server.url, waitReplicas: 1 })).warnings).toEqual([
+      expect.stringContaining('a crash may forget used codes'),
+      expect.stringContaining('0 of the 1 replicas'),
+    ]);
   });
 
   it('works for a user with the least rights, and says what they do not let it check', async () => {
@@ -120,7 +124,7 @@ redisSuite('opening the Redis store', () => {
     expect(await refusal(url)).toContain('cannot be written (NOPERM)');
   });
 
-  it('gives instances that start at the same moment one identity', async () => {
+  it('gives concurrently starting instances the same identity', async () => {
     const server = await start();
     const stores = await Promise.all(Array.from({ length: 5 }, () => open({ url: server.url })));
     await Promise.all(stores.map((store) => store.ping()));
@@ -146,7 +150,7 @@ redisSuite('opening the Redis store', () => {
     const folder = mkdtempSync(join(tmpdir(), 'otpd-redis-tls-'));
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-    it('trusts the authority it is given, shows its own certificate where one is demanded, and nobody else', async () => {
+    it('trusts the configured authority, and shows its own certificate if one is required, and no other', async () => {
       const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
       const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
       const files = ['-keyout', keyFile, '-out', certFile];
@@ -159,6 +163,8 @@ redisSuite('opening the Redis store', () => {
       expect((await endOf(open({ url, tls: { ca: cert } }))).end).toContain('cannot be used');
       const store = await open({ url, tls: { ca: cert, cert, key } });
       expect(await store.codes.judge(attempt(), START)).toEqual(ACCEPTED);
+      const crowd = Array.from({ length: 100 }, () => store.codes.judge(attempt({ step: 101 }), START));
+      expect(tally(await Promise.all(crowd))).toEqual({ accepted: 1, replayed: 99 });
     });
   });
 });

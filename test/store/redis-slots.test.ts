@@ -1,11 +1,11 @@
-/** Slots and names of keys in a Cluster: as Redis computes them, one slot for all keys of a script, evenly spread. */
+/** Slots and names of keys in a Cluster: the slots that Redis computes, one slot for all keys of a script, and an even spread. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type KeyName, manySlotsLayout, oneSlotLayout } from '../../src/store/redis/layout.ts';
 import { SLOTS, slotOf, slotTags } from '../../src/store/redis/slot.ts';
 
 describe('a slot', () => {
-  // As `CLUSTER KEYSLOT` of Redis 7.0 has them; the first is the check value of CRC-16/XMODEM, 0x31c3.
+  // The results of `CLUSTER KEYSLOT` in Redis 7.0. The first is the check value of CRC-16/XMODEM, 0x31c3.
   it.each([
     ['123456789', 0x31c3 % SLOTS],
     ['', 0],
@@ -20,7 +20,7 @@ describe('a slot', () => {
     expect(slotOf(key)).toBe(slot);
   });
 
-  it('has a tag of its own', () => {
+  it('has a tag', () => {
     const tags = slotTags();
     expect(tags).toHaveLength(SLOTS);
     expect(tags.every((tag, slot) => slotOf(`otpd:id:{${tag}}`) === slot && tag.length <= 4)).toBe(true);

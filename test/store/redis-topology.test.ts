@@ -1,16 +1,17 @@
-/** Where the masters are, by servers that say what a test has them say: the latest view counts, and no stale one alone. */
+/** Finds the masters by fake servers: the latest view counts, and a stale view alone does not. */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTopology, type Topology } from '../../src/store/redis/topology.ts';
 import type { RedisAddress } from '../../src/store/redis/url.ts';
 import { runningMs } from '../support/running-time.ts';
+import { until } from '../support/until.ts';
 
 const LOGIN = { tls: false, username: '', password: '', db: 0 };
 
 type Reply = string | number | null | Error | readonly Reply[];
 
-/** A server that answers by `state.reply`, or not at all while that gives undefined. */
+/** A server that answers with `reply`, or not at all while `reply` returns undefined. */
 interface Fake {
   reply: (command: string) => Reply | undefined;
   readonly address: RedisAddress;
@@ -22,6 +23,7 @@ describe('the latest view', () => {
   afterEach(async () => {
     for (const one of open.splice(0)) await one.close();
     for (const socket of sockets) socket.destroy();
+    sockets.clear();
   });
 
   async function fakeServer(reply: Fake['reply']): Promise<Fake> {
@@ -41,7 +43,7 @@ describe('the latest view', () => {
     return fake;
   }
 
-  /** Asks until all that may answer are connected. */
+  /** Repeats the look-up until all servers are connected, except `silent` of them. */
   async function look(topology: Topology, silent = 0) {
     for (;;) {
       const found = await topology.lookUp();
@@ -73,15 +75,18 @@ describe('the latest view', () => {
     it('is not that of a stale one that is alone, but that of most of them', async () => {
       const { fakes, topology } = await openOver([4, 'new'], [4, 'new'], [3, 'old']);
       await look(topology);
-      const [first, second] = fakes as [Fake, Fake, Fake];
-      for (const fake of [first, second]) fake.reply = () => new Error('LOADING');
+      const [first, second, stale] = fakes as [Fake, Fake, Fake];
+      for (const fake of [second, stale]) fake.reply = () => new Error('LOADING');
+      expect((await look(topology)).map?.masters[0]?.host).toBe('new');
+      stale.reply = sentinel(3, 'old');
+      first.reply = () => new Error('LOADING');
       expect((await look(topology)).map).toBeUndefined();
-      // Made anew, they count from the beginning.
+      // Sentinels that were set up again count from zero.
       for (const fake of fakes) fake.reply = sentinel(0, 'newest');
       expect((await look(topology)).map?.masters[0]?.host).toBe('newest');
     });
 
-    it('is none where they do not know the name, name nobody, or are silent, which takes 200 ms', async () => {
+    it('is none if they do not know the name, name no master, or are silent, which takes 200 ms', async () => {
       const { fakes, topology } = await openOver([1, null], [1, null]);
       expect((await look(topology)).map).toBeUndefined();
       const [first, second] = fakes as [Fake, Fake];
@@ -125,14 +130,38 @@ describe('the latest view', () => {
       expect([0, 100, 101, 102, 16_383].map((slot) => map?.owners[slot])).toEqual([0, 0, 0, 1, 1]);
     });
 
-    it('names who answers where a node leaves its host out, and nobody for slots that nobody has', async () => {
-      const { topology, fakes } = await openOver(node(1, [[5, 5, [null, 7000, 'id']]]));
-      const { map } = await look(topology);
-      expect(map?.masters).toEqual([{ ...fakes[0]?.address, port: 7000 }]);
-      expect([map?.owners[4], map?.owners[5]]).toEqual([-1, 0]);
+    it('is that of nodes that others have named, once those are unreachable', async () => {
+      const named = await fakeServer(node(2, [[0, 16_383, ['new', 7000, 'id']]]));
+      const { topology, fakes } = await openOver(node(1, [[0, 16_383, [named.address.host, named.address.port, 'id']]]));
+      await look(topology);
+      if (fakes[0]) fakes[0].reply = () => new Error('LOADING');
+      expect((await look(topology)).map?.masters).toEqual([{ ...LOGIN, host: 'new', port: 7000 }]);
     });
 
-    it('is none where nobody has a slot, or a server is in no Cluster', async () => {
+    it('is asked for on one connection to each, however often, and none is kept to who is named no more', async () => {
+      const [one, other] = [await fakeServer(node(1, [])), await fakeServer(node(1, []))];
+      const named = (...fakes: Fake[]) => [[0, 16_383, ...fakes.map(({ address }) => [address.host, address.port, 'id'])]];
+      const { topology, fakes } = await openOver(node(2, named(one, other)));
+      for (let looks = 0; looks < 4; looks += 1) await look(topology);
+      expect(sockets.size).toBe(3);
+      if (fakes[0]) fakes[0].reply = node(3, named(one));
+      await look(topology);
+      await until('its connection is closed', () => [...sockets].filter(({ closed }) => closed).length === 1);
+      for (let looks = 0; looks < 4; looks += 1) await look(topology);
+      expect(sockets.size).toBe(3);
+    });
+
+    it.each([[null], [''], ['?']])(
+      'names the answering node if a node has %j for its host, and no master for slots without one',
+      async (host) => {
+        const { topology, fakes } = await openOver(node(1, [[5, 5, [host, 7000, 'id']]]));
+        const { map } = await look(topology);
+        expect(map?.masters).toEqual([{ ...fakes[0]?.address, port: 7000 }]);
+        expect([map?.owners[4], map?.owners[5]]).toEqual([-1, 0]);
+      },
+    );
+
+    it('is none if no master has a slot, or a server is in no Cluster', async () => {
       const { topology, fakes } = await openOver(node(1, []));
       expect((await look(topology)).map).toBeUndefined();
       if (fakes[0]) fakes[0].reply = () => new Error('ERR This instance has cluster support disabled');
@@ -144,7 +173,7 @@ describe('the latest view', () => {
   });
 });
 
-/** The commands in what a client sent, each with spaces between its words. */
+/** Returns the commands in the data of a client, each with spaces between its words. */
 function commandsIn(text: string): string[] {
   return [...text.matchAll(/\*\d+\r\n((?:\$\d+\r\n[^\r]*\r\n)+)/g)].map(([, words = '']) =>
     [...words.matchAll(/\$\d+\r\n([^\r]*)\r\n/g)].map(([, word = '']) => word).join(' '),

@@ -1,4 +1,4 @@
-/** Copies of the SQLite file: of one moment, checked, given up when they are to be, and the lock under which a file is replaced. */
+/** Copies of the SQLite file: from one moment, checked, and stopped on request; and the lock under which a file is replaced. */
 import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { createOldDatabase } from './old-database.ts';
 
 /** More than a copy takes over in ten steps. */
 const FILLED_BYTES = 60_000_000;
-/** So often it may report before it counts as one that never ends. */
+/** A copy that reports more often than this counts as endless. */
 const MOST_STEPS = 100;
 
 let folder: string;
@@ -83,7 +83,7 @@ describe('a copy', () => {
     await store.close();
   });
 
-  it('is given up when it is to be', async () => {
+  it('stops on request', async () => {
     await makeStore();
     execute(file, `CREATE TABLE filler AS SELECT zeroblob(${FILLED_BYTES}) AS bytes`);
     const stop = new AbortController();
@@ -94,10 +94,17 @@ describe('a copy', () => {
     };
     await expect(copyDatabase(file, copy, { ...quiet, onProgress, signal: stop.signal })).rejects.toThrow(stop.signal.reason);
     expect(steps).toBe(1);
-    // The original is free again.
+    // The original is not locked any more.
     const seized = seizeDatabase(file);
     expect(seized).toBeTypeOf('object');
     if (typeof seized === 'object') seized[Symbol.dispose]();
+  });
+
+  it('that replaces a database is no longer marked as a copy', async () => {
+    await makeStore();
+    await copyDatabase(file, copy, quiet);
+    expect((await takeUpCopy(copy, 'backup')).madeAt).toBe(START);
+    expect((await takeUpCopy(copy, 'backup')).madeAt).toBeUndefined();
   });
 
   it('leaves the tables of an earlier version as they are', async () => {
@@ -115,10 +122,10 @@ describe('a copy', () => {
   ])('is not made %s', async (_, make, complaint) => {
     make(file);
     await expect(copyDatabase(file, copy, quiet)).rejects.toThrow(`${file} ${complaint}`);
-    await expect(takeUpCopy(file, 'backup')).rejects.toThrow(/^backup /);
+    await expect(takeUpCopy(file, 'backup')).rejects.toThrow(`backup ${complaint}`);
   });
 
-  it('that was damaged is not taken up', async () => {
+  it('that was damaged is not accepted', async () => {
     await makeStore();
     await copyDatabase(file, copy, quiet);
     const descriptor = openSync(copy, 'r+');
@@ -127,7 +134,7 @@ describe('a copy', () => {
     await expect(takeUpCopy(copy, 'backup')).rejects.toThrow(/^backup is damaged/);
   });
 
-  it('that is damaged where nothing else reads is neither made nor taken up', async () => {
+  it('that is damaged in an unread part is neither made nor accepted', async () => {
     await makeStore();
     await copyDatabase(file, copy, quiet);
     for (const path of [file, copy]) damagePageOf(path, 'former_state');
@@ -135,7 +142,7 @@ describe('a copy', () => {
     await expect(copyDatabase(file, copy, quiet)).rejects.toThrow(`${file} is damaged`);
   });
 
-  it('that was cut off is not taken up', async () => {
+  it('that was cut off is not accepted', async () => {
     await makeStore();
     await copyDatabase(file, copy, quiet);
     const descriptor = openSync(copy, 'r+');
@@ -166,7 +173,7 @@ describe('a database', () => {
     await makeStore();
   });
 
-  it('that is damaged is told apart', () => {
+  it('that is damaged is reported as such', () => {
     writeFileSync(file, 'rubbish'.repeat(1000));
     expect(seizeDatabase(file)).toBe('damaged');
   });

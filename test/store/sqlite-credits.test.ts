@@ -1,4 +1,4 @@
-/** The credits of a month in the embedded store: what a restart and a crash leave of them. */
+/** The credits of a month in the SQLite store after a restart and after a crash. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LimitWindow, Store } from '../../src/ports/store.ts';
 import { keepCredits } from '../../src/store/sqlite/credits.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 
 const NOON = Date.UTC(2026, 10, 30, 12);
 const DECEMBER = Date.UTC(2026, 11);
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 function open(): Store {
-  const store = openSqliteStore({ file: join(folder, 'otpd.db') });
+  const store = openPatientStore(join(folder, 'otpd.db'));
   opened.push(store);
   return store;
 }
@@ -35,7 +35,7 @@ const charge = async (store: Store, cost: number, now: number = NOON, subject = 
 const used = async (store: Store, now: number = NOON, subject = 'key') =>
   (await store.limits.usage(subject, [HOUR, MONTH], now)).map((usage) => usage.used);
 
-it('a restart leaves them as they were, with what was given back, and with the warnings that were told', async () => {
+it('a restart keeps them, with refunds and with the warnings that were given', async () => {
   const first = open();
   await charge(first, 85);
   await first.limits.refund('key', [HOUR, MONTH], NOON, 15, { rejected: false });
@@ -70,7 +70,7 @@ it('a store that counts none writes nothing', async () => {
   database.close();
 });
 
-/** Credits kept in a table of the test's own. */
+/** Keeps credits in a table in memory. */
 function kept(note: (counts: readonly (readonly [string, ...number[]])[]) => Promise<void>) {
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)');
@@ -103,16 +103,19 @@ it('changes wait five seconds, and are written together', async () => {
   expect(notes).toHaveLength(1);
 });
 
-it('what could not be written is tried again, with what came meanwhile, and at the end', async () => {
+it('credits that could not be written are written later, with newer ones, and at the end', async () => {
   vi.useFakeTimers();
   const notes: unknown[] = [];
   let isAway = true;
+  let tries = 0;
   const { count, close } = kept(async (counts) => {
+    tries += 1;
     if (isAway) throw new Error('away');
     notes.push(...counts);
   });
   count('a', 1, true);
   await vi.advanceTimersByTimeAsync(4999);
+  expect(tries).toBe(1);
   count('a', 2);
   count('b', 1);
   isAway = false;
@@ -126,7 +129,7 @@ it('what could not be written is tried again, with what came meanwhile, and at t
   expect(notes.at(-1)).toEqual(['c', 0, 5, 0]);
 });
 
-it('a warning that comes while others are written is written right after them', async () => {
+it('a warning that is given during a write is written right after it', async () => {
   vi.useFakeTimers();
   const notes: unknown[] = [];
   const first = Promise.withResolvers<void>();
@@ -138,11 +141,52 @@ it('a warning that comes while others are written is written right after them', 
   await vi.advanceTimersByTimeAsync(1);
   count('b', 2, true);
   await vi.advanceTimersByTimeAsync(1);
+  count('c', 3);
   expect(notes).toEqual([['a', 0, 1, 0]]);
   first.resolve();
   await vi.advanceTimersByTimeAsync(1);
-  expect(notes.at(-1)).toEqual(['b', 0, 2, 0]);
+  expect(notes.slice(1)).toEqual([
+    ['b', 0, 2, 0],
+    ['c', 0, 3, 0],
+  ]);
   await close();
+});
+
+it('a write that is under way as the credits are closed is waited for, and made again if it fails', async () => {
+  vi.useFakeTimers();
+  const notes: PromiseWithResolvers<void>[] = [];
+  const { count, close } = kept((counts) => {
+    expect(counts).toEqual([['a', 0, 1, 0]]);
+    notes.push(Promise.withResolvers<void>());
+    return notes.at(-1)?.promise as Promise<void>;
+  });
+  count('a', 1, true);
+  await vi.advanceTimersByTimeAsync(1);
+  let isClosed = false;
+  const closing = close().then(() => {
+    isClosed = true;
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  expect([notes.length, isClosed]).toEqual([1, false]);
+  notes[0]?.reject(new Error('away'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect([notes.length, isClosed]).toEqual([2, false]);
+  notes[1]?.resolve();
+  await closing;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('of many keys only the parts that could not be written are tried again', async () => {
+  vi.useFakeTimers();
+  const parts: string[] = [];
+  const { count, close } = kept(async (counts) => {
+    parts.push(`${counts[0]?.[0]} to ${counts.at(-1)?.[0]}`);
+    if (parts.length === 2) throw new Error('away');
+  });
+  for (let key = 0; key < 1201; key += 1) count(String(key), 1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await close();
+  expect(parts).toEqual(['0 to 499', '500 to 999', '500 to 999', '1000 to 1200']);
 });
 
 it('many keys are written some hundred at a time', async () => {
@@ -154,7 +198,7 @@ it('many keys are written some hundred at a time', async () => {
   expect(sizes).toEqual([500, 500, 201]);
 });
 
-it('a row that is none of a month is left out', () => {
+it('a row without a valid month is skipped', () => {
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)');
   const insert = database.prepare('INSERT INTO meta VALUES (?, ?)');

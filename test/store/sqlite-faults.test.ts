@@ -1,4 +1,4 @@
-/** The SQLite store when its file or its disk fails: never accepted, never forgotten, and at work again by itself. */
+/** The SQLite store when its file or disk fails: no code is accepted wrongly or forgotten, and the store recovers without help. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Asks as the monitor does; resolves to the ms until the store can write. */
+/** Pings as the monitor does; resolves to the time until the store can write, in ms. */
 async function recovery(): Promise<number> {
   const started = runningMs();
   while (runningMs() - started < 5000) {
@@ -51,7 +51,7 @@ async function recovery(): Promise<number> {
   throw new Error('not at work again within 5 s');
 }
 
-/** Judges two steps while the file fails, and asks for the health. */
+/** Expects that two steps and a ping fail during the fault. */
 async function expectOutage(): Promise<void> {
   for (let step = 2; step <= 3; step += 1) {
     const started = runningMs();
@@ -68,7 +68,7 @@ async function expectAtWork(): Promise<void> {
   expect(await store.codes.judge(attempt({ step: 2 }), START)).toMatchObject({ outcome: 'replayed' });
 }
 
-/** Runs a program on the file: to open and close it in this process would drop the locks of the store. */
+/** Runs a program on the file, since opening and closing the file in this process would drop the locks of the store. */
 function run(program: string, ...words: string[]): void {
   execFileSync(program, words, { stdio: 'pipe' });
 }
@@ -114,7 +114,7 @@ describe('a file that another process keeps locked', () => {
       () => new Worker(WRITER, { workerData, execArgv: [] }),
       () => undefined,
     );
-    // In one batch with the first attempts, and more patient than any machine is slow: it gets the lock when they are gone.
+    // The ping is in the same batch as the first attempts. With its long patience, it gets the lock after they have failed.
     const ping = queue.send(['ping', false], 60_000);
     const crowd = Array.from({ length: 1000 }, (_, key) => {
       const order = judgeOrder(attempt({ fingerprint: `key-${key}`, step: undefined }), START);
@@ -137,13 +137,13 @@ describe('a file that is not what it was', () => {
     await store.close();
     store = openSqliteStore({ file });
     await store.ping();
-    // With the pages in its memory and some of them written ahead, SQLite alone would not notice.
+    // With pages in memory and in the write-ahead log, SQLite alone would not notice the fault.
     expect(await tallyOf(store.codes, crowd, START)).toMatchObject({ replayed: 300 });
     await store.codes.judge(attempt({ fingerprint: 'written ahead' }), START);
     const [whole, damaged] = [`${file}.whole`, `${file}.damaged`];
     run('cp', file, whole);
     const bytes = readFileSync(whole);
-    // A page of the API keys: judging alone would not meet it.
+    // A page of the API keys, which judging alone does not read.
     writeFileSync(damaged, bytes.fill(0xa5, 4096, 8192));
 
     run('truncate', '-s', '5000', file);
@@ -156,7 +156,7 @@ describe('a file that is not what it was', () => {
     await expectAtWork();
   });
 
-  it('shortened by a VACUUM, is at work', async () => {
+  it('shortened by a VACUUM, works', async () => {
     const crowd = Array.from({ length: 500 }, (_, key) => attempt({ fingerprint: `key-${key}` }));
     await tallyOf(store.codes, crowd, START);
     const other = new DatabaseSync(file);
@@ -183,7 +183,7 @@ describe('a file that is not what it was', () => {
     await expectAtWork();
   });
 
-  it('moved away, is an outage, and no new one is made in its place', async () => {
+  it('moved away, is an outage, and no new file is made in its place', async () => {
     renameSync(file, `${file}.moved`);
     await expectOutage();
     expect(() => run('test', '-e', file)).toThrow('Command failed');
@@ -210,7 +210,7 @@ describe('a process that may not write any more', () => {
   });
   afterEach(() => other.leave());
 
-  it('accepts nothing, counts nothing, says so, and is at work again once it may', async () => {
+  it('accepts nothing, counts nothing, says so, and works again once it may', async () => {
     expect(await other.tell({ do: 'one', attempt: { step: 2 } })).toBe('accepted');
     limit('1');
     for (let step = 3; step <= 6; step += 1) expect(await other.tell({ do: 'one', attempt: { step } })).toBe('unavailable');
@@ -224,7 +224,7 @@ describe('a process that may not write any more', () => {
   });
 });
 
-/** Only who may mount can have a disk that is full or that turns read-only. */
+/** Only a process that may mount can have a full disk or a read-only one. */
 const mayMount = tryMount();
 if (!mayMount) process.stderr.write('not run, for want of the right to mount: SQLite on a full disk and on a read-only one\n');
 

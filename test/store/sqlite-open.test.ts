@@ -1,4 +1,4 @@
-/** Opening the SQLite file: its modes and settings, and the files that must be refused and left as they are. */
+/** Opens the SQLite file: its modes and settings, and the files that are refused and stay unchanged. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ describe('the file', () => {
     expect(modeOf(file)).toBe('600');
   });
 
-  it('leaves a folder that was there as it was', () => {
+  it('does not change an existing folder', () => {
     mkdirSync(join(folder, 'data'), { mode: 0o755 });
     openDatabase(file).close();
     expect(modeOf(join(folder, 'data'))).toBe('755');
@@ -104,7 +104,7 @@ describe('the file', () => {
 describe('a new file', () => {
   it('that another process is making at the same time is waited for', async () => {
     mkdirSync(join(folder, 'data'));
-    // SQLite does not wait by itself here: the busy timeout does not hold for turning a file to WAL.
+    // The busy timeout does not apply when a file switches to WAL.
     const script = `
       const { parentPort } = require('node:worker_threads');
       const { DatabaseSync } = require('node:sqlite');
@@ -133,7 +133,7 @@ describe('a file of the first version', () => {
     return record.id;
   }
 
-  it('keeps its keys, and tells their changes by a version from then on', async () => {
+  it('keeps its keys, and shows their changes by a version from then on', async () => {
     const id = makeFirst();
     const store = openSqliteStore({ file });
     expect((await store.keys.find(id))?.name).toBe('old');
@@ -159,7 +159,7 @@ describe('a file of the first version', () => {
     await close();
   });
 
-  it('has another version whoever changes a key, by hand too', async () => {
+  it('has another version after any change to a key, even by hand', async () => {
     const id = makeFirst();
     const store = openSqliteStore({ file });
     const versions = new Set([await store.keys.version()]);
@@ -179,7 +179,7 @@ describe('a file of the first version', () => {
   });
 });
 
-describe('refused, and left as it is, is a file', () => {
+describe('refused, and not changed, is a file', () => {
   it('of a newer version', async () => {
     await withKeys(1);
     const database = new DatabaseSync(file);

@@ -1,4 +1,4 @@
-/** The queue to the writer, with writers that do what the test needs: batches, patience, crashes. */
+/** The queue to the writer, with fake writers: batches, patience and crashes. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { createQueue, type Queue } from '../../src/store/sqlite/queue.ts';
 import { runningMs } from '../support/running-time.ts';
 import { attempt, named } from './codes-fixtures.ts';
 
-/** Answers each order with the size of its batch and how many orders have come so far; words instead of fingerprints make it misbehave. */
+/** Answers each order with the size of its batch and the number of orders so far. Certain fingerprints make it misbehave. */
 const WRITER = `
   const { parentPort } = require('node:worker_threads');
   let came = 0;
@@ -48,7 +48,7 @@ const batchesOf = async (count: number) =>
   (await Promise.all(Array.from({ length: count }, () => send()))).map((result) => result.failures);
 
 describe('orders', () => {
-  it('of one turn go in one batch, those that come during it in the next', async () => {
+  it('of one turn share a batch, and attempts that arrive during it form the next', async () => {
     const first = batchesOf(3);
     await setTimeout(1);
     expect([await batchesOf(5), await first]).toEqual([Array(5).fill(5), Array(3).fill(3)]);
@@ -62,7 +62,7 @@ describe('orders', () => {
   it('of many attempts count as many, and are not divided', async () => {
     const orderOf = (size: number) => queue.send(['judge_all', 0, Array(size).fill(judgeOrder(attempt(), 0))], 5000);
     const sizes = await Promise.all([100, 100, 57, 199, 300, 1].map(orderOf));
-    // The writer answers how many orders its batch had.
+    // The writer answers with the number of orders in its batch.
     expect(sizes.map((result) => (result as object as { failures: number }).failures)).toEqual([2, 2, 2, 2, 1, 1]);
   });
 
@@ -90,7 +90,7 @@ describe('orders', () => {
     expect(await crowd).toHaveLength(10_000);
   });
 
-  it('that were given up do not count among those that wait', async () => {
+  it('that have failed do not count as waiting', async () => {
     const hanging = send('hang', 50);
     await setTimeout(20);
     const crowd = Promise.allSettled(Array.from({ length: 10_000 }, () => send('key', 50)));
@@ -100,7 +100,7 @@ describe('orders', () => {
     await expect(next).rejects.toMatchObject({ cause: new Error('the writer has not answered in time') });
   });
 
-  it('that meet a bug are told of it, alone', async () => {
+  it('that meet a bug get its error, alone', async () => {
     const [bug, other] = await Promise.allSettled([send('bug'), send()]);
     expect(bug).toEqual({ status: 'rejected', reason: new TypeError('a bug') });
     expect(other.status).toBe('fulfilled');
@@ -126,24 +126,24 @@ describe('patience', () => {
     expect(outages).toBe(1);
   });
 
-  it('is for the writer: none is used up while this thread gives it nothing to do', async () => {
+  it('is for the writer: none is used up while this thread sends it nothing', async () => {
     await send();
     const crowd = Array.from({ length: 1000 }, () => send('key', 200));
     const [first] = crowd;
-    // The writer is done with the first batch, and waits for the next.
+    // The writer has finished the first batch, and waits for the next.
     first?.then(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
     expect(await Promise.all(crowd)).toHaveLength(1000);
     expect(outages).toBe(0);
   });
 
-  it.each(['outage', 'late'])('does not begin anew after a batch that was not carried out (%s)', async (word) => {
+  it.each(['outage', 'late'])('does not begin again after a batch that was not carried out (%s)', async (word) => {
     await send();
     const failing = send(word);
     await setTimeout(20);
     const begun = runningMs();
     const [hanging] = await Promise.allSettled([send('hang', 400), failing]);
     expect(hanging.status).toBe('rejected');
-    // 280 ms for the batch before it, and 120 that are left.
+    // 280 ms for the earlier batch, and the 120 ms that remain.
     expect(runningMs() - begun).toBeLessThan(600);
   });
 });
@@ -179,7 +179,7 @@ describe('a writer', () => {
     await broken.close();
   });
 
-  it('that meets an outage fails its batch, and goes on', async () => {
+  it('that meets an outage fails its batch, and continues', async () => {
     const results = await Promise.allSettled([send('outage'), send()]);
     for (const result of results) expect(result).toMatchObject({ reason: { cause: new Error('disk I/O error') } });
     expect(outages).toBe(1);
@@ -188,7 +188,7 @@ describe('a writer', () => {
 });
 
 describe('closing', () => {
-  it('waits for what was given, and refuses what comes after', async () => {
+  it('waits for earlier orders, and refuses later ones', async () => {
     const before = send();
     const closing = queue.close();
     await expect(send()).rejects.toThrow(StoreUnavailableError);

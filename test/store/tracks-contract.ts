@@ -1,4 +1,4 @@
-/** The promises of every store about secrets with several names, and about clocks that leap: the rules themselves are tested with `judge`. */
+/** The contract of every store for secrets with several names, and for clocks that leap. Other tests check the rules with `judge`. */
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { UNKNOWN_KEY } from '../../src/verification/rules.ts';
@@ -7,10 +7,10 @@ import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
 import { randomNumbers, tryNames } from '../verification/naming.ts';
 import { attempt, DAY, HOTP, hotpTrack, named, newFingerprint, STEP, tallyOf, track } from './codes-fixtures.ts';
 
-/** Secrets that are tried under many names, with and without leaps of the clock. */
+/** The number of secrets that are tried under many names, with and without leaps of the clock. */
 const SECRETS = 60;
 
-/** Runs the tests over an open store. */
+/** Runs the tests on an open store. */
 export function tracksContract(name: string, codesOf: () => CodeStore): void {
   const outcomeOf = async (one: Partial<Attempt>, now = START) => (await codesOf().judge(attempt(one), now)).outcome;
 
@@ -74,11 +74,11 @@ export function tracksContract(name: string, codesOf: () => CodeStore): void {
   });
 
   describe(`a clock that leaps, with the ${name} store`, () => {
-    it('lets no used code pass after it is set back, though others were judged meanwhile', async () => {
+    it('lets no used code pass after it is set back, even if other codes were judged in the meantime', async () => {
       const fingerprints = Array.from({ length: 20 }, newFingerprint);
       for (const fingerprint of fingerprints) expect(await outcomeOf({ fingerprint })).toBe('accepted');
       for (const leap of [HOUR, 2 * DAY, USED_KEPT_MS - 1]) {
-        // Enough to sweep away whatever has expired by then.
+        // Enough attempts to delete all rows that have expired by then.
         const others = Array.from({ length: 50 }, () => attempt({ fingerprint: newFingerprint() }));
         expect(await tallyOf(codesOf(), others, START + leap)).toMatchObject({ accepted: 50 });
         for (const fingerprint of fingerprints) expect(await outcomeOf({ fingerprint }, START + 1000)).toBe('replayed');
@@ -120,7 +120,7 @@ export function tracksContract(name: string, codesOf: () => CodeStore): void {
       }
     });
 
-    it('has a reset forget the counters of a HOTP from the one that is named on', async () => {
+    it('has a reset forget the counters of a HOTP from the named counter on', async () => {
       const fingerprint = newFingerprint();
       for (const step of [3, 57]) await outcomeOf({ ...HOTP, fingerprint, step });
       const name = named(fingerprint, 0);

@@ -1,22 +1,22 @@
-/** Certificates for tests, made with openssl: authorities, and what they vouch for. */
+/** Makes certificates for tests with openssl: authorities, and the certificates that they sign. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The PEM files of one certificate. */
+/** The PEM files of a certificate and its key. */
 export interface Pair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Makes an authority in `folder`. */
+/** Makes a certificate authority in `folder`. */
 export function makeAuthority(folder: string, name: string): Pair {
   const pair = filesOf(folder, name);
   openssl('req', '-x509', ...newKey(pair), '-out', pair.cert, '-days', '2', '-subj', `/CN=${name}`);
   return pair;
 }
 
-/** Makes a certificate for 127.0.0.1 that `authority` vouches for. */
+/** Makes a certificate for 127.0.0.1 that `authority` has signed. */
 export function makeCertificate(folder: string, name: string, authority: Pair): Pair {
   const pair = filesOf(folder, name);
   const names = join(folder, `${name}.ext`);
@@ -27,7 +27,7 @@ export function makeCertificate(folder: string, name: string, authority: Pair): 
   return pair;
 }
 
-/** The bytes of both files. */
+/** Reads both files. */
 export function readPair({ cert, key }: Pair): { readonly cert: Buffer; readonly key: Buffer } {
   return { cert: readFileSync(cert), key: readFileSync(key) };
 }

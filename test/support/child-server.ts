@@ -1,4 +1,4 @@
-/** `otpd serve` as a process of its own, with any preload: for what cannot be tried within the tests' process. */
+/** Runs `otpd serve` as a process, with any preload, for tests that would disturb the process of the tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,34 +12,34 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export interface ChildServer extends AsyncDisposable {
   readonly port: number;
   readonly address: string;
-  /** Plan ultra. */
+  /** An API key of the plan `ultra`. */
   readonly apiKey: string;
   /** The lines of the log so far. */
   readonly log: readonly string[];
-  /** The resident memory of the process, in MB. Linux alone. */
+  /** The resident memory of the process, in MB. Only for Linux. */
   readonly residentMb: () => number;
 }
 
 export interface ChildOptions {
   readonly args?: readonly string[];
-  /** A module, by its URL, that is loaded before all others. */
+  /** The URL of a module to load before all others. */
   readonly preload?: string | undefined;
 }
 
-/** How a start that failed ended. */
+/** The end of a start that failed. */
 export interface FailedStart {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** Starts a server on a data folder of its own; resolves when it listens. */
+/** Starts a server with a new data folder; resolves when it listens. */
 export async function startChild(options: ChildOptions = {}): Promise<ChildServer> {
   const { child, dataDir } = launch(options);
   const log: string[] = [];
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => log.push(line));
   const exited = once(child, 'exit');
-  // None outlives the tests, however they end.
+  // No server outlives the tests, however they end.
   process.once('exit', () => child.kill('SIGKILL'));
   const port = await Promise.race([
     portOf(child),
@@ -90,7 +90,7 @@ function launch({ args = [], preload }: ChildOptions): { child: ChildProcess; da
   return { child, dataDir };
 }
 
-/** Never resolves if it never listens; what comes later is read, and let go. */
+/** Resolves to the port that the server prints, and discards later output. Never resolves if the server does not listen. */
 function portOf({ stdout }: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     createInterface({ input: stdout as NodeJS.ReadableStream }).on('line', (line) => {

@@ -1,4 +1,4 @@
-/** A real grpc-js client made from the generated descriptors, which shows everything of an answer: messages, headers, status, details. */
+/** A grpc-js client from the generated descriptors, which shows everything in an answer: messages, headers, status, and details. */
 import {
   create,
   createRegistry,
@@ -37,7 +37,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 
 const registry = createRegistry(file_google_rpc_error_details);
 
-/** An answer, good or bad. */
+/** An answer, successful or not. */
 export interface Answer<T> {
   /** The name of the status code. */
   readonly code: keyof typeof codes;
@@ -48,16 +48,16 @@ export interface Answer<T> {
   readonly details: Details;
 }
 
-/** The status details of an error, by type; all undefined if it has none. */
+/** The status details of an error, by type. All members are undefined if the error has no details. */
 export interface Details {
-  /** The code and message inside the details, which must equal the outer ones. */
+  /** The code and message inside the details, which must equal the code and message of the status. */
   readonly inner: { readonly code: number; readonly message: string } | undefined;
   readonly errorInfo: ErrorInfo | undefined;
   readonly requestInfo: RequestInfo | undefined;
   readonly badRequest: BadRequest | undefined;
   readonly quotaFailure: QuotaFailure | undefined;
   readonly retryInfo: RetryInfo | undefined;
-  /** `field: description` of every violation. */
+  /** Each violation as `field: description`. */
   readonly violations: string[];
 }
 
@@ -75,7 +75,7 @@ export interface TestClient {
     request: MessageInitShape<M['input']>,
     options?: CallOptions,
   ) => Promise<Answer<MessageShape<M['output']>>>;
-  /** The same with any bytes instead of a message. */
+  /** Calls a unary method with any bytes instead of a message; never rejects. */
   readonly callBytes: <M extends DescMethod>(
     method: M,
     bytes: Uint8Array,
@@ -84,10 +84,10 @@ export interface TestClient {
   readonly close: () => void;
 }
 
-/** The methods to call. */
+/** The methods of the service. */
 export const methods: typeof OtpService.method = OtpService.method;
 
-/** Connects; `apiKey` goes along with every call that names no other. */
+/** Connects. `apiKey` is the API key of each call that names no other. */
 export function createTestClient(
   address: string,
   apiKey?: string,
@@ -121,7 +121,7 @@ export function createTestClient(
   };
 }
 
-/** The metadata that carries an API key. */
+/** Returns the metadata with an API key. */
 export function metadataOf(apiKey: string | undefined, more: Readonly<Record<string, string>> = {}): Metadata {
   const metadata = new Metadata();
   if (apiKey !== undefined) metadata.set('x-api-key', apiKey);

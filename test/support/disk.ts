@@ -1,22 +1,22 @@
-/** A small disk of its own, to be filled and emptied, where this process may mount one. */
+/** Mounts a small disk that a test can fill and empty, if this process may mount one. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suiteUnless } from './needy-suite.ts';
 
-/** Room for a database with some hundred Verifies, in bytes. */
+/** In bytes: room for a database with a few hundred Verify calls. */
 const SIZE = 4 << 20;
 
-/** Mounts a disk over an existing folder; gives what unmounts it. Throws, saying why, where that is not allowed. */
+/** Mounts a disk over an existing folder. Returns the function that unmounts it. Throws with the reason if the mount is not allowed. */
 export function mountDisk(folder: string): () => void {
   const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'otpd-test', folder]);
   if (status !== 0) throw new Error(String(error?.message ?? stderr).trim());
-  // Lazily: a process that is being killed may still have files open there.
+  // Lazily, since a process that is being killed may still have open files there.
   return () => void spawnSync('umount', ['--lazy', folder]);
 }
 
-/** A suite that needs such a disk, and so the right to mount one. */
+/** A suite that needs such a disk, and so the right to mount it. */
 export function diskSuite(name: string, suite: () => void): void {
   suiteUnless(whyNoDisk(), name, suite);
 }
@@ -33,7 +33,7 @@ function whyNoDisk(): string | undefined {
   }
 }
 
-/** Fills such a disk to the last byte; gives what frees it again. */
+/** Fills a disk to the last byte. Returns the function that frees the space again. */
 export function fillDisk(folder: string): () => void {
   const { blocks, bsize } = statfsSync(folder);
   if (blocks * bsize > SIZE) throw new Error(`${folder} is not on a disk of its own`);

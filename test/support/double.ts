@@ -1,4 +1,4 @@
-/** A grpc-js server whose answers a test writes itself: for what the real server cannot be made to do. */
+/** A grpc-js server whose answers a test defines, for behaviour that the real server never shows. */
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { anyPack, durationFromMs } from '@bufbuild/protobuf/wkt';
@@ -37,43 +37,43 @@ export interface SentError {
   readonly code: number;
   readonly message: string;
   readonly reason?: string;
-  /** Of the `ErrorInfo` with the reason. */
+  /** The metadata of the `ErrorInfo`. */
   readonly info?: Readonly<Record<string, string>>;
   readonly violations?: readonly { field: string; description: string }[];
   readonly retryAfterMs?: number;
   /** The trailer `grpc-retry-pushback-ms`. */
   readonly pushback?: string;
   readonly requestId?: string;
-  /** Sends bytes that cannot be read instead of details. */
+  /** Sends invalid bytes instead of details. */
   readonly rubbish?: boolean;
 }
 
-/** The answer to the next call of Verify; undefined: no answer at all. */
+/** The answer to the next call of Verify; undefined sends no answer. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
-/** The same of ResyncHotp. */
+/** The answer to the next call of ResyncHotp. */
 export type ResyncAnswer = MessageInitShape<typeof ResyncHotpResponseSchema> | SentError | undefined;
-/** The same for VerifyRecoveryCode. */
+/** The answer to the next call of VerifyRecoveryCode. */
 export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
-/** Drives a stream by hand. */
+/** Handles a stream of WatchToken. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
 
 export interface Double extends AsyncDisposable {
   readonly address: string;
   readonly verified: VerifyRequest[];
   readonly resynced: ResyncHotpRequest[];
-  /** The requests of VerifyRecoveryCode. */
+  /** The requests of VerifyRecoveryCode so far. */
   readonly recovered: VerifyRecoveryCodeRequest[];
-  /** How many streams were opened. */
+  /** Returns the number of streams that were opened. */
   opened(): number;
 }
 
-/** Listens on a free port of this machine. Each answer is used once, the last for good. */
+/** Listens on a free port of the loopback address. Each answer is used once, except the last, which repeats. */
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
   resync?: readonly ResyncAnswer[];
   recovery?: readonly RecoveryAnswer[];
   watch?: readonly WatchAnswer[];
-  /** The answer to every Generate. */
+  /** The answer to each Generate. */
   generate?: MessageInitShape<typeof GenerateResponseSchema>;
   credentials?: ServerCredentials;
   host?: string;
@@ -126,7 +126,7 @@ export async function startDouble(answers: {
   };
 }
 
-/** A handler that gives these answers in turn, and keeps the requests. */
+/** Makes a handler that gives these answers in order, and keeps the requests. */
 function answering<M extends DescMethod>(
   { output }: M,
   answers: readonly (MessageInitShape<M['output']> | SentError | undefined)[],
@@ -141,7 +141,7 @@ function answering<M extends DescMethod>(
   };
 }
 
-/** The error as grpc-js sends it. */
+/** Converts an error to the form of grpc-js. */
 export function sent({
   code,
   message,

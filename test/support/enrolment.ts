@@ -1,4 +1,4 @@
-/** Enrolments over a client: pending and confirmed sealed keys, with what only their user's device knows. */
+/** Enrols keys through a client: pending and confirmed sealed keys, with the user's device. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Key, KeySchema, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
@@ -15,24 +15,24 @@ import { readUri } from '../../src/otp/read-uri.ts';
 import { stepAt } from '../../src/otp/totp.ts';
 import { type Answer, type CallOptions, methods, type TestClient } from './client.ts';
 
-/** The fields of a key beside its source. */
+/** The fields of a key except its source. */
 type KeyFields = Pick<Partial<Key>, 'type' | 'algorithm' | 'digits' | 'periodSeconds' | 'counter'>;
 
-/** A sealed key of a request. */
+/** Makes the sealed key of a request. */
 export function sealedKey(blob: string, context: string | Uint8Array = '', fields: KeyFields = {}): Key {
   const source = { case: 'sealed', value: { blob, context: Buffer.from(context) } } as const;
   return Object.assign(create(KeySchema, { source }), fields);
 }
 
-/** The device of the user, once it has read the QR code. */
+/** The device of a user that has read the QR code. */
 export interface Device {
   readonly secret: Uint8Array;
   readonly parameters: Parameters;
-  /** The code at a moment in ms, or at a counter. */
+  /** Returns the code at a time in ms, or at a counter. */
   readonly code: (at: number) => string;
 }
 
-/** The device that has scanned `uri`. */
+/** Makes the device that has scanned `uri`. */
 export function deviceOf(uri: string): Device {
   const found = new Violations();
   const { secret, type, algorithm, digits, period = 0 } = readUri(uri, found);
@@ -42,7 +42,7 @@ export function deviceOf(uri: string): Device {
   return { secret, parameters, code: (at) => hotpCode(secret, period === 0 ? at : stepAt(at, period), parameters) };
 }
 
-/** A pending key. */
+/** A key that is not confirmed yet. */
 export interface Pending {
   readonly made: GenerateResponse;
   readonly blob: string;
@@ -61,7 +61,7 @@ export async function beginEnrolment(
   return { made: response, blob: response.sealed.blob, device: deviceOf(response.uri) };
 }
 
-/** Sends a code. */
+/** Calls Verify with a code. */
 export function verify(
   client: TestClient,
   key: MessageInitShape<typeof KeySchema>,
@@ -72,7 +72,7 @@ export function verify(
   return client.call(methods.verify, { key, code, ...more }, options);
 }
 
-/** An enrolment confirmed at `now`, whose code is used up: the blob to store. */
+/** Enrols a key and confirms it at `now`, which uses its code. Returns the confirmed blob. */
 export async function enrol(
   client: TestClient,
   now: number,

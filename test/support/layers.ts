@@ -1,7 +1,7 @@
-/** The layers of `src` and of the client for TypeScript, and what an import may not do: go upward, leave its transport, or come back to where it started. */
+/** The layers of `src` and of the TypeScript client. An import may not go upward, leave its transport, or close a cycle. */
 import { posix } from 'node:path';
 
-/** The folders of `src` that each may import besides itself; a transport and its handlers are given their store, so they import none. */
+/** The other folders of `src` from which each folder may import. A transport gets its store through ports, so it imports no store. */
 const MAY_IMPORT = {
   otp: [],
   util: [],
@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   listener: ['rpc', 'limits', 'auth', 'ports'],
   service: ['rpc', 'recovery', 'sealing', 'verification', 'limits', 'auth', 'ports', 'otp'],
   grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
-  http: ['listener', 'rpc', 'limits', 'auth', 'ports', 'otp'],
+  http: ['listener', 'rpc', 'limits', 'auth', 'ports', 'otp', 'util'],
   ops: [],
   config: ['store', 'ports', 'otp', 'util'],
   observability: ['config', 'rpc', 'ports', 'otp'],
@@ -59,31 +59,30 @@ const MAY_IMPORT = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Layer = keyof typeof MAY_IMPORT;
 
-/** Where generated code may be known. The client has its own. */
+/** The folders that may import generated code. The client has its own. */
 const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'http', 'observability', 'cli']);
-/** Where gRPC may be known: the transport, and the client library. */
+/** The folders that may import gRPC: the transport and the client library. */
 const KNOWS_GRPC: ReadonlySet<Layer> = new Set(['grpc', 'client']);
-/** Where the library of Connect may be known: the files that are loaded at the first call that needs it, and the client for browsers. */
+/** The files that may import the Connect library: the files that the first call over Connect loads, and the client for browsers. */
 const KNOWS_CONNECT = /^(src\/http\/connect\/library(-call)?|clients\/typescript\/src\/web)\.ts$/;
 
-/** The client for TypeScript, a package of its own: others import what that exports, and nothing behind it. */
+/** The TypeScript client is a separate package: other code may import only its exports. */
 const CLIENT = 'clients/typescript/src/';
 const CLIENT_EXPORTS = `${CLIENT}index.ts`;
 
-/** The only files directly below `src`: they start the program. */
+/** The only files directly below `src`, which start the program. */
 const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts']);
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 
-/** Every forbidden import among `files` (their text by their path from the root), in words; empty if the layering holds. */
+/** Returns a description of every forbidden import among `files` (the text of each by its path from the root); empty if there is none. */
 export function layeringViolations(files: ReadonlyMap<string, string>): string[] {
-  const graph = new Map([...files].map(([path, text]) => [path, importsOf(path, text)]));
-  return [...graph]
-    .flatMap(([path, imports]) => imports.flatMap((target) => violation(path, target) ?? []))
-    .concat(cycles(graph));
+  return [...files]
+    .flatMap(([path, text]) => importsOf(path, text).flatMap((target) => violation(path, target) ?? []))
+    .concat(circles(files));
 }
 
-/** The imports of a file: paths from the root for our own files, names for packages. */
+/** Returns the imports of a file: paths from the root for files of the project, names for packages. */
 function importsOf(path: string, text: string): string[] {
   const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '');
   return [...code.matchAll(IMPORT)].map(([, name = '']) =>
@@ -111,8 +110,9 @@ function layerOf(path: string): Layer {
   return folder as Layer;
 }
 
-/** Each cycle once, as a path of files. */
-function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+/** Returns each import cycle among `files` (the text of each by its path from the root) once, as a path of files. */
+export function circles(files: ReadonlyMap<string, string>): string[] {
+  const graph = new Map([...files].map(([path, text]) => [path, importsOf(path, text)]));
   const done = new Set<string>();
   const found: string[] = [];
   const visit = (path: string, trail: readonly string[]): void => {

@@ -1,8 +1,8 @@
-/** One-time use and attempts in memory: exact within one process, forgotten with it. */
+/** One-time use and attempts in memory: exact within a process, and lost when it ends. */
 import type { Attempt, CodeState, CodeStore, Judgement, NotJudged, StateName } from '../../src/ports/codes.ts';
 import { ANSWER_KEPT_MS, forgiven, isKept, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
 
-/** Rows looked at for expiry with each judgement: two, so that old ones leave faster than new ones come. */
+/** The rows that each judgement checks for expiry: two, so that rows leave faster than new ones arrive. */
 const SWEPT = 2;
 
 interface Answer {
@@ -11,7 +11,7 @@ interface Answer {
   readonly expiresAt: number;
 }
 
-/** Makes an empty store, which has no state under former names. */
+/** Makes an empty store. It has no states under former names. */
 export function createMemoryCodes(): CodeStore {
   const states = new Map<string, CodeState>();
   const answers = new Map<string, Answer>();
@@ -69,7 +69,7 @@ function hasExpired({ expiresAt }: { readonly expiresAt: number | undefined }, n
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-/** Looks at the rows that were looked at longest ago: drops those that have expired and moves the others to the end of the queue. */
+/** Checks the rows that were checked longest ago: deletes expired rows and moves the others to the end of the queue. */
 function sweep(rows: Map<string, { readonly expiresAt: number | undefined }>, now: number): void {
   let left = SWEPT;
   for (const [key, row] of rows) {

@@ -1,13 +1,13 @@
-/** Everything in this process's memory: for tests and for trying things out; gone with the process. */
+/** A store in the memory of the process, for tests. */
 import { apiKeyStatus } from '../../src/auth/api-key.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import type { SealingKeyUses } from '../../src/ports/sealing-keys.ts';
 import {
   type ApiKeyRecord,
   type ApiKeySecret,
   type KeyPlace,
   type KeyStore,
   knownScopes,
+  type SealingKeyUses,
   type Store,
 } from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';

@@ -1,11 +1,11 @@
-/** A receiver of traces by OTLP over HTTP (opentelemetry-proto, collector/trace/v1), which shows every span that came. */
+/** A receiver of traces by OTLP over HTTP (opentelemetry-proto, collector/trace/v1), which shows every span that it received. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 export interface ReceivedSpan {
-  /** The process that sent it. */
+  /** The instance id of the process that sent the span. */
   readonly instance: string;
   readonly traceId: string;
   readonly spanId: string;
@@ -13,7 +13,7 @@ export interface ReceivedSpan {
   readonly parentSpanId: string;
   readonly traceState: string;
   readonly name: string;
-  /** 1 for an inner span, 2 for that of a server. */
+  /** 1 for an internal span, 2 for a server span. */
   readonly kind: number;
   readonly startNs: bigint;
   readonly endNs: bigint;
@@ -31,13 +31,13 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly requests: IncomingHttpHeaders[];
   /** The attributes of the last resource. */
   readonly resource: Readonly<Record<string, string>>;
-  /** All bytes that came, for what must not be in them. */
+  /** All received bytes, to search for what they must not contain. */
   readonly bytes: Buffer;
-  /** The status of each answer; 0 leaves requests without any. */
+  /** The status of each answer; with 0, requests get no answer. */
   status: number;
 }
 
-/** Starts a receiver on a port of its own. */
+/** Starts a receiver on a free port. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const requests: IncomingHttpHeaders[] = [];
@@ -107,7 +107,7 @@ function attributesOf(pairs: readonly Uint8Array[]): Record<string, string> {
   );
 }
 
-/** The fields of a message by their numbers. */
+/** Returns the fields of a message by their numbers. */
 function fieldsOf(bytes: Uint8Array) {
   const found = new Map<number, (Uint8Array | bigint)[]>();
   const reader = new BinaryReader(bytes);

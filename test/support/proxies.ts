@@ -1,4 +1,4 @@
-/** Real proxies in front of a server, each on a free port with a folder of its own. */
+/** Starts real proxies in front of a server, each on a free port with a new folder. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import { suiteUnless } from './needy-suite.ts';
 
-/** How often a port that was free a moment ago may turn out to be taken. */
+/** The most tries for a free port, since another program may take a port first. */
 const TRIES = 5;
 const READY_MS = 10_000;
 
@@ -17,16 +17,16 @@ export const PROXIES = ['nginx', 'haproxy'] as const;
 export type ProxyName = (typeof PROXIES)[number];
 
 interface Program {
-  /** Tells whether it is installed. */
+  /** The command that succeeds if the proxy is installed. */
   readonly version: readonly string[];
-  /** How it is run in the foreground, with its configuration in `folder`. */
+  /** Returns the command that runs the proxy in the foreground, with its configuration in `folder`. */
   readonly run: (folder: string) => readonly string[];
   readonly file: string;
-  /** The configuration of a proxy for gRPC that appends the address of its caller to `x-forwarded-for`, as its manual has it. */
+  /** Returns the configuration of a gRPC proxy that appends the address of its caller to `x-forwarded-for`, as its manual describes. */
   readonly configuration: (folder: string, port: number, upstream: string) => string;
 }
 
-/** A configuration of nginx that runs in the foreground and keeps its files in `folder`, with `http` in its block of that name. */
+/** Returns the configuration of an nginx that runs in the foreground and keeps its files in `folder`. `http` is the content of its block `http`. */
 export function nginxConfiguration(folder: string, http: string): string {
   return `
 daemon off;
@@ -88,20 +88,20 @@ export interface Proxy {
   readonly stop: () => Promise<void>;
 }
 
-/** None outlives the tests, however they end. */
+/** No proxy outlives the tests, however they end. */
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** A suite behind a proxy. */
+/** A suite that needs a proxy. */
 export function proxySuite(name: ProxyName, suite: () => void): void {
   const [program = '', ...args] = PROGRAMS[name].version;
   const isInstalled = spawnSync(program, args).status === 0;
   suiteUnless(isInstalled ? undefined : `${name} is not installed`, `behind ${name}`, suite);
 }
 
-/** Starts a proxy in front of `upstream` (`host:port`), with another configuration than the one for gRPC if it is given. */
+/** Starts a proxy in front of `upstream` (`host:port`), with the configuration `other` if it is set, and the gRPC configuration otherwise. */
 export async function startProxy(name: ProxyName, upstream: string, other?: Program['configuration']): Promise<Proxy> {
   const { run, file, configuration } = PROGRAMS[name];
   const folder = mkdtempSync(join(tmpdir(), `otpd-${name}-`));
@@ -125,7 +125,7 @@ export async function startProxy(name: ProxyName, upstream: string, other?: Prog
   throw new Error(`${name} does not start: see what it says of the configuration in ${folder}`);
 }
 
-/** Whether it takes connections; false if it ends before. */
+/** Resolves to true when the proxy accepts connections, and to false if it ends before. */
 async function listens(child: ChildProcess, port: number): Promise<boolean> {
   const until = performance.now() + READY_MS;
   while (child.exitCode === null && performance.now() < until) {

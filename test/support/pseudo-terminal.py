@@ -38,7 +38,7 @@ def main(columns, lines, command):
                 data = b""
             if source == 0 and data:
                 os.write(terminal, data)
-            elif source == 0:  # The one who asked is gone, and the terminal with it.
+            elif source == 0:  # The parent is gone, and the terminal with it.
                 sources.remove(0)
                 os.kill(child, signal.SIGHUP)
             elif data:

@@ -1,30 +1,30 @@
-/** Calls over a bare HTTP/2 connection, for requests that no gRPC client would send. */
+/** Makes calls over a plain HTTP/2 connection, for requests that no gRPC client would send. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { status as codes, Metadata, type MetadataValue } from '@grpc/grpc-js';
 import { type Details, detailsOf } from './client.ts';
 
-/** An answer; its parts are undefined where the stream ended without them. */
+/** An answer. Its parts are undefined if the stream ended without them. */
 export interface RawAnswer {
   readonly httpStatus: number | undefined;
   /** The name of the gRPC status code. */
   readonly code: keyof typeof codes | undefined;
   readonly message: string;
   readonly details: Details;
-  /** Headers and trailers together. */
+  /** The headers and trailers together. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
-  /** The HTTP/2 error code of the stream; 0 if it ended in order. */
+  /** The HTTP/2 error code of the stream; 0 if it ended normally. */
   readonly rstCode: number;
 }
 
 export interface RawOptions {
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** The whole body, framing included; left out: none is ever sent, and the stream is left half open. */
+  /** The whole body with its framing. If it is undefined, the stream stays half open and no body is sent. */
   readonly body?: Buffer | undefined;
 }
 
-/** Connects, from another address of this machine if told to; errors of the connection are for the test to look for in its streams. */
+/** Connects, from `localAddress`. A test sees errors of the connection in its streams. */
 export async function openConnection(address: string, localAddress = '127.0.0.1'): Promise<ClientHttp2Session> {
   const { hostname, port } = new URL(`http://${address}`);
   const session = connect(`http://${address}`, {
@@ -35,7 +35,12 @@ export async function openConnection(address: string, localAddress = '127.0.0.1'
   return session;
 }
 
-/** An HTTP/2 frame (RFC 9113 section 4.1). */
+/** Resolves when the peer has read all data so far, since it answers in order. */
+export function ping(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
+}
+
+/** Returns an HTTP/2 frame (RFC 9113 section 4.1). */
 export function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
@@ -45,7 +50,7 @@ export function http2Frame(type: number, flags: number, stream: number, payload:
   return Buffer.concat([head, payload]);
 }
 
-/** A gRPC message: its flag, its length, its bytes. */
+/** Returns a gRPC message: its flag, its length, and its bytes. */
 export function frame(bytes: Uint8Array, compressed = false): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(compressed ? 1 : 0, 0);
@@ -53,7 +58,7 @@ export function frame(bytes: Uint8Array, compressed = false): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** Opens a stream and sends its headers alone. */
+/** Opens a stream and sends only its headers. */
 export function openStream(session: ClientHttp2Session, path: string, headers: RawOptions['headers'] = {}): ClientHttp2Stream {
   const stream = session.request(
     { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers },
@@ -63,14 +68,14 @@ export function openStream(session: ClientHttp2Session, path: string, headers: R
   return stream;
 }
 
-/** Makes a call and waits for the end of its stream. */
+/** Makes a call and waits until its stream ends. */
 export function rawCall(session: ClientHttp2Session, path: string, { headers, body }: RawOptions = {}): Promise<RawAnswer> {
   const stream = openStream(session, path, headers);
   if (body !== undefined) stream.end(body);
   return answerOf(stream);
 }
 
-/** The answer on a stream, once the server has said all or the stream is gone. */
+/** Resolves to the answer on a stream when the server has ended it or it is closed. */
 export function answerOf(stream: ClientHttp2Stream): Promise<RawAnswer> {
   const metadata: Record<string, unknown> = {};
   const body: Buffer[] = [];
@@ -88,13 +93,13 @@ export function answerOf(stream: ClientHttp2Stream): Promise<RawAnswer> {
         body: Buffer.concat(body),
         rstCode: stream.rstCode ?? constants.NGHTTP2_NO_ERROR,
       });
-    // A caller that never ends its half keeps the stream open: the end of the answer is what counts. The trailers come with it.
+    // A caller that never ends its half keeps the stream open, so the end of the answer counts. The trailers arrive with it.
     stream.once('end', () => setImmediate(answered));
     stream.once('close', answered);
   });
 }
 
-/** grpc-js encodes the messages of calls, but not those of unknown methods. */
+/** Decodes a status message, since grpc-js encodes the messages of calls but not those of unknown methods. */
 function decodeMessage(text: string): string {
   try {
     return decodeURI(text);

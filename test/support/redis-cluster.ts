@@ -1,4 +1,4 @@
-/** A real Redis Cluster of three masters with a replica each, whose nodes a test kills, pauses, empties and parts from its callers. */
+/** A real Redis Cluster of three masters with a replica each. A test can kill, pause and empty its nodes, and cut them off from their callers. */
 import { lastingPort } from './free-port.ts';
 import { type Partition, startPartition } from './partition.ts';
 import { type RedisServer, startRedisProgram } from './redis.ts';
@@ -8,44 +8,44 @@ import { until } from './until.ts';
 
 const MASTERS = 3;
 const SLOTS = 16_384;
-/** A master that is silent for so long, in ms, is replaced. */
+/** The time after which a silent master is replaced, in ms. */
 const NODE_TIMEOUT_MS = 1000;
-/** Callers are told to connect to it where they can be parted from a node: the proxy listens there. */
+/** The proxy listens here. With partitions, the nodes announce this address to callers. */
 const PROXY_HOST = '127.0.0.2';
 
 export interface RedisClusterOptions extends AccessOptions {
-  /** Further settings of each node; by default it appends to its file, and syncs that before it answers. */
+  /** Further settings of each node. By default a node appends to its file, and syncs the file before it answers. */
   readonly settings?: readonly string[];
-  /** Lets callers be parted from single nodes, which go on to reach each other. */
+  /** Allows a test to cut single nodes off from callers. The nodes still reach each other. */
   readonly partitions?: boolean;
   readonly nodeTimeoutMs?: number;
 }
 
 export interface ClusterNode extends RedisServer {
-  /** As the Cluster names it. */
+  /** The id of the node in the Cluster. */
   readonly id: string;
-  /** Between callers and the node; undefined unless asked for. */
+  /** The partition between callers and the node; undefined without `partitions`. */
   readonly partition: Partition | undefined;
 }
 
 export interface RedisCluster extends AsyncDisposable {
   readonly nodes: readonly ClusterNode[];
-  /** `host:port` of each node, with a comma between them. */
+  /** `host:port` of each node, separated by commas. */
   readonly hosts: string;
-  /** `redis-cluster://` or `rediss-cluster://`, with the user if there is one. */
+  /** The URL `redis-cluster://` or `rediss-cluster://`, with the user if there is one. */
   readonly url: string;
   readonly access: Access;
-  /** The masters with slots, by the nodes that are up. */
+  /** Returns the masters with slots, as seen by the nodes that are up. */
   readonly masters: () => ClusterNode[];
-  /** The one that has the slot of a key. */
+  /** Returns the master of the slot of a key. */
   readonly masterOf: (key: string) => ClusterNode;
-  /** The replicas of a master. */
+  /** Returns the replicas of a master. */
   readonly replicasOf: (master: ClusterNode) => ClusterNode[];
-  /** Resolves when every node that is up sees the Cluster whole, and every replica has all that its master has. */
+  /** Resolves when every node that is up sees all slots served, and every replica has all data of its master. */
   readonly healthy: () => Promise<void>;
 }
 
-/** Starts it, and resolves when it is healthy. */
+/** Starts a Cluster; resolves when it is healthy. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   await using parts = new AsyncDisposableStack();
   const access = parts.adopt(makeAccess(options), ({ remove }) => remove());
@@ -106,7 +106,7 @@ function startNode(
       ...['--bind', '127.0.0.1', '--dir', folder, '--save', ''],
       ...['--cluster-enabled', 'yes', '--cluster-port', String(await lastingPort())],
       ...['--cluster-node-timeout', String(nodeTimeoutMs)],
-      // Each master keeps its replica, a replica is filled at once, and masters go on without the slots of others.
+      // Masters keep their replicas, replicas synchronise at once, and masters serve their slots while others are missing.
       ...['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0', '--cluster-require-full-coverage', 'no'],
       ...(partitions ? ['--cluster-announce-hostname', PROXY_HOST, '--cluster-preferred-endpoint-type', 'hostname'] : []),
       ...serverArgs,
@@ -116,7 +116,7 @@ function startNode(
   );
 }
 
-/** Makes one Cluster of the nodes: the first three get the slots, the others are their replicas in turn. */
+/** Joins the nodes to a Cluster: the first three get the slots, and the others become their replicas. */
 async function join(nodes: readonly ClusterNode[]): Promise<void> {
   const [first] = nodes;
   if (first === undefined) throw new Error('a Cluster has nodes');
@@ -147,7 +147,7 @@ function isMaster({ flags, slots }: Seen): boolean {
   return flags.includes('master') && !flags.includes('fail') && slots.length > 0;
 }
 
-/** The view of the first node that is up. */
+/** Returns the view of the first node that is up. */
 function seenBy(nodes: readonly ClusterNode[]): Seen[] {
   return seenFrom(upOf(nodes));
 }

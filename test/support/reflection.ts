@@ -1,33 +1,33 @@
-/** A client of server reflection that speaks its few fields by number: many requests on one stream, hostile ones too. */
+/** A client of server reflection that encodes messages by field number, for many requests on a stream and for hostile requests. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { metadataOf, type TestClient } from './client.ts';
 
-/** The field of a `ServerReflectionRequest` that holds a name. */
+/** The fields of a `ServerReflectionRequest` that contain a name. */
 export const ASK = { fileByName: 3, fileContainingSymbol: 4, extensionNumbers: 6, services: 7 } as const;
 
-/** An answer: the files or the services that it names, or the code of its error. */
+/** An answer: the files or services that it names, or the code of its error. */
 export interface ReflectionAnswer {
   readonly files: string[];
   readonly services: string[];
   readonly errorCode: number | undefined;
 }
 
-/** A request for `name`. */
+/** Returns a request for `name`. */
 export function ask(field: (typeof ASK)[keyof typeof ASK], name: string): Uint8Array {
   return new BinaryWriter().tag(field, WireType.LengthDelimited).string(name).finish();
 }
 
-/** Opens a stream of the service in `version`. */
+/** Opens a stream of the reflection service in `version`. */
 export function openReflection(client: TestClient, version: 'v1' | 'v1alpha'): ClientDuplexStream<Uint8Array, Buffer> {
   const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
   const asIs = (message: Uint8Array) => Buffer.from(message);
   return client.raw.makeBidiStreamRequest<Uint8Array, Buffer>(path, asIs, (message) => message, metadataOf(undefined), {});
 }
 
-/** Sends the requests on one stream; resolves to the answers, or rejects with the status of the stream. */
+/** Sends the requests on a stream. Resolves to the answers, or rejects with the status of the stream. */
 export function reflect(
   client: TestClient,
   version: 'v1' | 'v1alpha',
@@ -57,7 +57,7 @@ function readAnswer(message: Uint8Array): ReflectionAnswer {
   };
 }
 
-/** The fields of any message: bytes and numbers by their field number. */
+/** Returns the fields of any message, bytes and numbers, by field number. */
 function fieldsOf(message: Uint8Array): Map<number, (Uint8Array | number)[]> {
   const fields = new Map<number, (Uint8Array | number)[]>();
   const reader = new BinaryReader(message);

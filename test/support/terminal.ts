@@ -1,4 +1,4 @@
-/** A program on a real pseudo-terminal, whose screen is kept by the emulator of xterm.js. */
+/** A program on a real pseudo-terminal, whose screen the emulator xterm.js keeps. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -15,11 +15,11 @@ export interface TerminalOptions {
 
 /** A program and its screen. */
 export interface TerminalSession extends AsyncDisposable {
-  /** All that was written, sequences included. */
+  /** Returns all output, including control sequences. */
   readonly raw: () => string;
-  /** All lines, those that have scrolled away too, without the spaces at their ends. */
+  /** Returns all lines, including the lines that have scrolled off, without trailing spaces. */
   readonly text: () => string;
-  /** The lines that are on the screen now. */
+  /** Returns the lines on the screen. */
   readonly screen: () => string;
   readonly terminal: Terminal;
   readonly type: (text: string) => void;
@@ -27,7 +27,7 @@ export interface TerminalSession extends AsyncDisposable {
   readonly ended: Promise<number>;
 }
 
-/** Starts `command` on a terminal, 80 × 24 unless told otherwise. */
+/** Starts `command` on a terminal of 80 × 24 by default. */
 export function openTerminal(command: readonly string[], options: TerminalOptions = {}): TerminalSession {
   const { columns = 80, lines = 24, env = {} } = options;
   const child: ChildProcessWithoutNullStreams = spawn('python3', [PTY, `${columns}`, `${lines}`, ...command], {
@@ -43,7 +43,7 @@ export function openTerminal(command: readonly string[], options: TerminalOption
     raw += chunk.toString();
   });
   const ended = once(child, 'close').then(async ([code]) => {
-    // The emulator reads at its own pace.
+    // Waits for the emulator, which processes the output later.
     await new Promise<void>((resolve) => terminal.write('', resolve));
     return code as number;
   });
@@ -70,13 +70,13 @@ export function openTerminal(command: readonly string[], options: TerminalOption
   };
 }
 
-/** The colours of a theme: those that a program has not set, and those that it draws a character in, as red, green and blue. */
+/** The default colours of a theme, as red, green and blue. */
 export interface Theme {
   readonly background: readonly [number, number, number];
   readonly foreground: readonly [number, number, number];
 }
 
-/** The pixels of the screen: two rows a line, for the upper and the lower half of its characters, in blocks of `scale` pixels. */
+/** Returns the pixels of the screen: each line has two rows, for the upper and the lower half of its characters, in blocks of `scale` pixels. */
 export function pixelsOf(
   terminal: Terminal,
   theme: Theme,
@@ -102,7 +102,7 @@ function colourOf(cell: IBufferCell, isUpper: boolean, theme: Theme): readonly [
   return cell.isBgDefault() ? theme.background : cube(cell.getBgColor());
 }
 
-/** The two colours of the 256 that a picture may be in, whatever the theme. */
+/** Returns black or white, the colours of the palette of 256 that do not depend on the theme. Throws for any other colour. */
 function cube(colour: number): readonly [number, number, number] {
   if (colour === 16) return [0, 0, 0];
   if (colour === 231) return [255, 255, 255];

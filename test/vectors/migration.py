@@ -3,7 +3,7 @@
     python3 -m venv venv && venv/bin/pip install protobuf==7.36.2 segno==1.6.6 pillow==13.0.0 && venv/bin/python migration.py
     npx biome check --write migration.json
 
-The messages are those that Google Authenticator uses, as other apps have published them.
+The messages have the form that Google Authenticator uses, as other apps have published them.
 """
 
 import base64
@@ -95,7 +95,7 @@ cases = [
     ("the first of two parts", uri(payload(TOTP, **PART)), [ALICE], {"batchId": 42, "index": 0, "size": 2}),
     ("the second of two parts", uri(payload(HOTP, batch_index=1, **PART)), [BOB], {"batchId": 42, "index": 1, "size": 2}),
     ("ten keys", uri(payload(*[{**TOTP, "name": f"user{i}"} for i in range(10)])), [read("ACME", f"user{i}") for i in range(10)]),
-    # One bad key among good ones.
+    # A bad key among good ones.
     ("MD5", uri(payload(TOTP, {**TOTP, "algorithm": 4}, HOTP)), [ALICE, "MD5", BOB]),
     ("an unknown algorithm", uri(payload({**TOTP, "algorithm": 9})), ["known algorithm"]),
     ("no algorithm, number of digits and type, as many programs leave them out", uri(payload({**TOTP, "algorithm": 0, "digits": 0, "type": 0})), [ALICE]),

@@ -1,4 +1,4 @@
-/** A code for several keys of a user: how many guesses they stand, that honest mistakes lock no device, and what others do in the middle. */
+/** A code for several keys of a user: the bound on guesses, that honest mistakes lock no device, and concurrent calls. */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
@@ -8,20 +8,23 @@ import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, PERIOD, STEP } from '../store/codes-fixtures.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 
-/** As the specification has it, not as the code may: free guesses, and the delays after them. */
+/** For changes that no call waits for. */
+const PATIENT = { timeout: 20_000 };
+
+/** The values of the specification, independent of the code: free guesses, and the delays after them. */
 const FREE = 5;
 const delayOf = (failures: number) => (failures < FREE ? 0 : Math.min(DAY, MINUTE * 2 ** (failures - FREE)));
 
 const outcomeOf = (decision: Awaited<ReturnType<typeof judgeAny>>) =>
   'judgement' in decision ? decision.judgement.outcome : decision.outcome;
 
-/** Devices of one user, of which two may have the same secret. */
+/** The devices of a user, two of which may have the same secret. */
 const devices = fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 });
 
 describe('guesses against a user with five devices', () => {
   const guesses = fc.array(
     fc.record({
-      /** The keys that are named, in this order; some of them twice. */
+      /** The named keys, in this order; some of them twice. */
       named: fc.tuple(devices, devices).map(([one, other]) => [...one, ...other].slice(0, 5)),
       asHotp: fc.boolean(),
       waitMs: fc.oneof(fc.constantFrom(0, 0, 0, 1, SECOND, MINUTE - 1, MINUTE, 2 * MINUTE), fc.nat({ max: 5 * MINUTE })),
@@ -30,7 +33,7 @@ describe('guesses against a user with five devices', () => {
     { maxLength: 40 },
   );
 
-  /** Makes the guesses and notes when a wrong code was counted against which secret. */
+  /** Makes the guesses, and records when a wrong code was counted against which secret. */
   async function countedGuesses(plan: typeof guesses extends fc.Arbitrary<infer T> ? T : never): Promise<number[][]> {
     const codes = createMemoryCodes();
     const fingerprints = Array.from({ length: 5 }, newFingerprint);
@@ -88,14 +91,14 @@ describe('an honest user', () => {
   const days = fc.array(
     fc.record({
       device: fc.constantFrom(0, 0, 0, 0, 1),
-      /** Codes that are typed wrong before the right one. */
+      /** The number of wrong codes before the right one. */
       mistypes: fc.constantFrom(0, 0, 1, 1, 2, 4, 6),
       hours: fc.integer({ min: 1, max: 48 }),
     }),
     { minLength: 50, maxLength: 365 },
   );
 
-  /** Has the user log in, waiting where that is asked for: the device in hand is always let in, and leaves no trace on the others. */
+  /** Logs the user in, with the required waits: the device in use is always accepted, and leaves no trace on the others. */
   async function yearOf(plan: typeof days extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
     const codes = createMemoryCodes();
     const fingerprints = Array.from({ length: 3 }, newFingerprint);
@@ -116,7 +119,7 @@ describe('an honest user', () => {
       await vi.waitFor(async () => {
         for (const fingerprint of fingerprints)
           expect(await codes.inspect(named(fingerprint), now)).toMatchObject({ failures: 0, lockedUntil: 0 });
-      });
+      }, PATIENT);
     }
   }
 
@@ -130,7 +133,7 @@ describe('an honest user', () => {
 });
 
 describe('the answer', () => {
-  /** Two users alike, one of whom sends a right code for a locked key, the other a wrong one. */
+  /** Two equal users: one sends a right code for a locked key, the other a wrong code. */
   async function answersTo(failures: readonly number[], locked: number, waitMs: number): Promise<(Decision | object)[]> {
     return Promise.all(
       [STEP, undefined].map(async (guess) => {
@@ -149,7 +152,7 @@ describe('the answer', () => {
     );
   }
 
-  it('tells nothing of the code of a locked key', async () => {
+  it('reveals nothing about the code of a locked key', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(0, 1, 4, 5), { minLength: 1, maxLength: 5 }),
@@ -179,7 +182,7 @@ describe('between the look and the judgement', () => {
   const keys = (steps: readonly (number | undefined)[], overrides: Partial<Attempt> = {}) =>
     [one, other].map((fingerprint, place) => attempt({ fingerprint, step: steps[place], ...overrides }));
 
-  /** A store that does something once, after the first look. */
+  /** Makes a store that does something once, after the first preview. */
   function interrupted(meanwhile: (codes: CodeStore) => Promise<unknown>): CodeStore {
     const codes = createMemoryCodes();
     let isDone = false;
@@ -243,7 +246,7 @@ describe('between the look and the judgement', () => {
     expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 0 });
   });
 
-  it('another request under the same id, where this one was counted elsewhere, leaves it wrong for good', async () => {
+  it('another request under the same id, after this one was counted elsewhere, leaves it wrong', async () => {
     const codes = interrupted(another);
     for (const step of [undefined, STEP, undefined]) {
       const decision = await judgeAny(codes, keys([undefined, step], { request }), START);
@@ -252,7 +255,7 @@ describe('between the look and the judgement', () => {
     expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 1 });
   });
 
-  it('the same request, accepted under another name of the secret, gives its answer', async () => {
+  it('the same request, accepted under another name of the secret, returns its answer', async () => {
     const twice = [undefined, STEP, undefined].map((step, place) =>
       attempt({ fingerprint: place < 2 ? one : other, step, request: { ...request, payload: `asked ${place}` } }),
     );
@@ -262,7 +265,32 @@ describe('between the look and the judgement', () => {
     expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 0 });
   });
 
-  it('an answer that expires is none: the code is judged', async () => {
+  it('a lock from before the clock was set back that an operator lifts leaves no answer of a key that was not asked', async () => {
+    const codes = interrupted((store) => store.unlock(named(other), START));
+    for (let sent = 0; sent < FREE; sent += 1) await codes.judge(attempt({ fingerprint: other, step: undefined }), START + DAY);
+    const asked = keys([STEP, undefined], { request });
+    expect(outcomeOf(await judgeAny(codes, asked, START))).toBe('accepted');
+    expect((await codes.preview(asked, START)).map(({ kept }) => kept?.outcome)).toEqual(['accepted', undefined]);
+  });
+
+  it('a wrong code that comes right after the accepted one counts', async () => {
+    const codes = createMemoryCodes();
+    const wrong = attempt({ fingerprint: one, step: undefined });
+    await codes.judge(wrong, START);
+    const followed: CodeStore = {
+      ...codes,
+      async judge(given, now) {
+        const judgement = await codes.judge(given, now);
+        if (given.step !== undefined) await codes.judge(wrong, now);
+        return judgement;
+      },
+    };
+    expect(outcomeOf(await judgeAny(followed, keys([STEP, undefined]), START))).toBe('accepted');
+    await new Promise(setImmediate);
+    expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 1 });
+  });
+
+  it('an answer that expires does not count: the code is judged', async () => {
     const codes = createMemoryCodes();
     const kept: CodeStore = {
       ...codes,
@@ -277,7 +305,7 @@ describe('between the look and the judgement', () => {
   });
 });
 
-it('a single key is judged as it is, without a look', async () => {
+it('a single key is judged without a preview', async () => {
   const codes = createMemoryCodes();
   const preview = vi.fn(codes.preview);
   for (const [step, expected] of [
@@ -294,7 +322,7 @@ it('a single key is judged as it is, without a look', async () => {
 });
 
 describe('a store that fails', () => {
-  it('gives no answer; failing to forgive costs none', async () => {
+  it('returns no answer; failing to forgive costs none', async () => {
     const outage = new StoreUnavailableError(new Error('away'));
     const codes = createMemoryCodes();
     const keys = [attempt({ fingerprint: 'fails' }), attempt({ fingerprint: 'forgiven', step: undefined })];

@@ -1,4 +1,4 @@
-/** The names of states and requests, held to known answers: with others every code that was used would pass again. */
+/** The names of states and requests, compared with known answers: with other names, every used code would pass again. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -73,7 +73,7 @@ describe('the name of a secret', () => {
     );
   });
 
-  it('leaves the secret as it was, and is another under another key', () => {
+  it('does not change the secret, and differs under another key', () => {
     const secret = Uint8Array.from(SECRET);
     const name = ofSecret(secret, 'SHA1');
     expect(Buffer.from(secret).equals(SECRET)).toBe(true);

@@ -1,16 +1,16 @@
-/** A secret has one state: no moving factor passes twice under any name, and a user who really enrols the same secret again is let in. */
+/** A secret has a single state: no moving factor passes twice under any name, and a user who enrols the same secret again is accepted. */
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeState } from '../../src/ports/codes.ts';
 import { judge, presentState, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { DAY } from '../store/codes-fixtures.ts';
 import { type Accepts, KEPT_MS, nameIt, randomNumbers, tryNames } from './naming.ts';
 
-/** As many as the specification was tried with take some seconds; these are enough to find every rule that is left out. */
+/** The specification was tried with as many as take some seconds; this number suffices to detect every missing rule. */
 const SECRETS = 4000;
 const MINUTE_MS = 60_000;
 const BASE = 1.79e12;
 
-/** A store of one secret. */
+/** Makes a store with a single secret. */
 function secret(): Accepts & ((attempt: Attempt, now: number) => boolean) {
   let known: CodeState = UNKNOWN_KEY;
   return (attempt, now) => {
@@ -20,7 +20,7 @@ function secret(): Accepts & ((attempt: Attempt, now: number) => boolean) {
   };
 }
 
-/** The rule of the specification, said once more apart from the code. */
+/** A second implementation of the rule in the specification, independent of the code. */
 function reference(): (attempt: Attempt, now: number) => boolean {
   let tracks: { id: string; first: number; last: number; until: number }[] = [];
   return ({ period, step = 0 }, now) => {
@@ -46,7 +46,7 @@ async function tryMany(jumps: boolean): Promise<{ accepted: number; again: numbe
     const [ours, theirs] = [secret(), reference()];
     const both = (attempt: Attempt, now: number) => {
       const accepted = ours(attempt, now);
-      // A clock that leaps there and back makes this model forget more than the rules do.
+      // With a clock that leaps forward and back, this model forgets more than the rules do.
       if (!jumps) expect(accepted).toBe(theirs(attempt, now));
       return accepted;
     };
@@ -86,7 +86,7 @@ describe('no moving factor is accepted twice within 30 days', () => {
   });
 });
 
-describe('the same secret, enrolled anew', () => {
+describe('the same secret, enrolled again', () => {
   const totp = (accepts: Accepts, period: number, now: number) =>
     accepts(nameIt('key', period, Math.floor(now / 1000 / period), now), now);
   const hotp = (accepts: Accepts, counter: number, now: number) => accepts(nameIt('key', 0, counter, now), now);

@@ -1,4 +1,4 @@
-/** The rules for one code: every outcome, every delay, and what no sequence of attempts can do. */
+/** The rules for a code: every outcome, every delay, and what no sequence of attempts can do. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeState, Judgement } from '../../src/ports/codes.ts';
@@ -23,7 +23,7 @@ function right(outcome: 'accepted' | 'replayed', attemptsRemaining: number = FRE
   return { outcome, step: STEP, drift: 0, attemptsRemaining, retryAfterMs: undefined };
 }
 
-it('the bounds are those that docs/security.md promises', () => {
+it('the bounds are as docs/security.md states them', () => {
   const days = (ms: number) => ms / DAY;
   expect({ FREE_ATTEMPTS, HARD_STOP, MOST_TRACKS, MATCHABLE_PERIODS }).toEqual({
     FREE_ATTEMPTS: 5,
@@ -86,7 +86,7 @@ describe('a right code', () => {
 });
 
 describe('wrong codes', () => {
-  /** Sends wrong codes, each at the very moment at which it is judged. */
+  /** Sends wrong codes, each exactly when it can be judged. */
   function guess(count: number): { judgements: Judgement[]; delays: number[]; state: CodeState; now: number } {
     let [known, now] = [UNKNOWN_KEY, START];
     const [judgements, delays]: [Judgement[], number[]] = [[], []];
@@ -173,7 +173,7 @@ describe('no sequence of attempts', () => {
   const PERIOD_MS = PERIOD * 1000;
   const moves = fc.array(
     fc.record({
-      /** Steps from the current one; undefined: a wrong code. */
+      /** Steps from the current step; undefined for a wrong code. */
       drift: fc.option(fc.integer({ min: -10, max: 10 }), { nil: undefined, freq: 3 }),
       claim: fc.boolean(),
       waitMs: fc.oneof(
@@ -187,7 +187,7 @@ describe('no sequence of attempts', () => {
 
   type Sequence = typeof moves extends fc.Arbitrary<infer T> ? T : never;
 
-  /** Runs the moves, as a store does: with a state that is forgotten when it has expired. */
+  /** Runs the moves as a store does, with a state that is forgotten when it has expired. */
   function* run(sequence: Sequence): Generator<[Attempt, Judgement, number]> {
     let [known, now] = [UNKNOWN_KEY, START];
     for (const { drift, claim, waitMs } of sequence) {
@@ -217,13 +217,13 @@ describe('no sequence of attempts', () => {
     );
   });
 
-  /** That no wrong code is judged before the delay of those before it is over. */
+  /** Expects that no wrong code is judged before the delay of the earlier codes is over. */
   function expectDelays(sequence: Sequence): void {
     let [failures, waitingSince, lastStep]: [number[], number, number] = [[], START, -1];
     for (const [{ claim, step = -1 }, { outcome }, now] of run(sequence)) {
-      // A clock that is set back takes the delay with it, which lasts as long from the moment that the clock then shows.
+      // A clock that is set back moves the delay back too; it lasts as long from the time that the clock then shows.
       waitingSince = Math.min(waitingSince, now);
-      // A used code that is let pass again clears nothing.
+      // A used code that passes again clears nothing.
       if (outcome === 'accepted' && step > lastStep) failures = [];
       if (outcome === 'accepted' && claim) lastStep = step;
       const last = failures.at(-1);

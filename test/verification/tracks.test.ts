@@ -1,4 +1,4 @@
-/** The rules of one state per secret, one by one: names of a code, reuse, the caller's own steps, and clocks that are set back. */
+/** The rules of one state per secret: the names of a code, reuse, steps from the caller, and clocks that are set back. */
 import { describe, expect, it } from 'vitest';
 import type { CodeState, Track } from '../../src/ports/codes.ts';
 import { FREE_ATTEMPTS, HARD_STOP, lockEnd } from '../../src/verification/lock.ts';
@@ -34,7 +34,7 @@ describe('a code under another name', () => {
       expect(outcome(four, { step: STEP + 9, afterStep: STEP + 9, claim })).toEqual(['replayed', 'unchanged']);
   });
 
-  it('gets a track of its own, and leaves the others as they are', () => {
+  it('gets a separate track, and does not change the others', () => {
     const { state } = judge(known, attempt({ ...HOTP, step: 7 }), START);
     expect(state).toEqual({ failures: 0, lockedUntil: 0, tracks: [...known.tracks, hotpTrack(7, 7)], expiresAt: undefined });
   });
@@ -187,7 +187,7 @@ describe('a reset', () => {
     expect(reset(UNKNOWN_KEY, START)).toBeUndefined();
   });
 
-  it('puts a HOTP back only to a counter that is given', () => {
+  it('resets a HOTP only to a given counter', () => {
     const known = used(hotpTrack(3, 57), track());
     const tracksFrom = (counter: number) => reset(known, START, counter)?.tracks;
     expect(tracksFrom(58)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** The administration over the wire, on each store: every call, whom it refuses, and what must not go wrong. */
+/** The administration over the wire, on each store: every call, its refusals, and its safeguards. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,15 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AdminService, type GetAttemptsRequestSchema, SealingKey_State } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
-import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
 import { allKeys } from '../support/all-keys.ts';
 import { auditedIn } from '../support/audit-lines.ts';
 import { type CallOptions, createTestClient, methods as otp, type TestClient } from '../support/client.ts';
+import { onEachStore, type Start } from '../support/each-store.ts';
 import { expectError } from '../support/expect-error.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const { method } = AdminService;
@@ -33,18 +33,14 @@ const CALLER: NewKey = { displayName: 'shop', plan: 'plans/unlimited', scopes: [
 const HOUR = { seconds: 3600n };
 const DAY_MS = 86_400_000;
 
-function overTheWire(start: (flags: Record<string, string>) => Promise<TestServer>): void {
+function overTheWire(start: Start): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-admin-'));
   const auditLog = join(folder, 'audit.log');
   let server: TestServer;
   let client: TestClient;
 
   beforeAll(async () => {
-    const fingerprintKeyFile = join(folder, 'fingerprint.key');
-    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-    const sealingKeys = ringFile(folder);
-    ensureRingFile(sealingKeys, Date.now());
-    server = await start({ fingerprintKeyFile, sealingKeys, auditLog });
+    server = await start({ auditLog });
     client = createTestClient(server.address, server.apiKey);
   });
   afterAll(async () => {
@@ -63,7 +59,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
   const audited = () => readFileSync(auditLog, 'utf8');
   const lastAudited = (event: string) => auditedIn(auditLog).findLast((line) => line['event'] === event);
 
-  test('a key that is made opens its scopes at once, and comes back as it was made', async () => {
+  test('a new key has its scopes at once, and is read as it was made', async () => {
     const expireTime = { seconds: BigInt(Math.floor(Date.now() / 1000)) + 3600n };
     const { secret, key: made, name } = await make({ tenant: 'acme', expireTime });
     expect(await callWith(secret)).toBe('OK');
@@ -151,7 +147,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(response?.apiKey?.lastUseTime).toBeDefined();
   });
 
-  test('after rotations whose answers were lost, callers go on with the secret that they have', async () => {
+  test('after rotations whose answers were lost, callers continue with their secret', async () => {
     const { secret, name } = await make();
     expect(await callWith(secret)).toBe('OK');
     const rotate = async () => (await client.call(method.rotateApiKey, { name, grace: HOUR })).response?.secret ?? '';
@@ -162,7 +158,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(await callWith(secret)).toBe('OK');
     for (const one of lost) expect(await callWith(one)).toBe('UNAUTHENTICATED');
     expect(await callWith(last)).toBe('OK');
-    // It is in use now: a further rotation keeps it, and the first ends.
+    // The secret is in use now: a further rotation keeps it, and the first secret ends.
     const next = await rotate();
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(await callWith(last)).toBe('OK');
@@ -171,7 +167,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(lastAudited('key.rotated')).toMatchObject({ by: `key:${server.apiKey.slice(5, 17)}`, keyId: name.slice(8) });
   });
 
-  test('every event of a change has the request id of its call, and the door that it came by', async () => {
+  test('every event of a change has the request id of its call, and its door', async () => {
     const set = { case: 'recoverySetName', value: 'F_5D0T0b8mixRHbABylO5A' } as const;
     const secret = { case: 'key', value: key } as const;
     const { name } = await make();
@@ -214,7 +210,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     const admins = (await allKeys(server.app.store.keys)).filter(({ scopes }) => scopes.includes('admin'));
     const [one, other] = [await make({ scopes: ['admin'] }), await make({ scopes: ['admin'] })];
     for (const { id } of admins) expect((await own(`apiKeys/${id}`, { apiKey: one.secret })).code).toBe('OK');
-    // Both are known by then, so that neither waits for its look-up.
+    // Both keys are known then, so that neither call waits for a look-up.
     for (const { secret } of [one, other]) await client.call(method.listPlans, {}, { apiKey: secret });
     const answers = await Promise.all([own(one.name, { apiKey: other.secret }), own(other.name, { apiKey: one.secret })]);
     expect(answers.map(({ code }) => code).sort()).toEqual(['FAILED_PRECONDITION', 'OK']);
@@ -222,19 +218,19 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     if (refused !== undefined) expectError(refused, 'FAILED_PRECONDITION', 'LAST_ADMIN_KEY');
     const left = answers[0]?.code === 'OK' ? other : one;
     expect(refused?.details.errorInfo?.metadata).toEqual({ name: left.name });
-    // Without a grace its one secret would be in an answer that may be lost.
+    // Without a grace period, the only secret would be in an answer that may be lost.
     const rotate = (grace?: { seconds: bigint }) =>
       client.call(method.rotateApiKey, { name: left.name, ...(grace && { grace }) }, { apiKey: left.secret });
     expectError(await rotate(), 'FAILED_PRECONDITION', 'LAST_ADMIN_KEY');
     expect((await rotate(HOUR)).code).toBe('OK');
-    // Others are not asked for: they administer nothing.
+    // Other keys need no other administrator.
     const caller = await client.call(method.createApiKey, { apiKey: CALLER }, { apiKey: left.secret });
     expect((await own(caller.response?.apiKey?.name ?? '', { apiKey: left.secret })).code).toBe('OK');
     client.close();
     client = createTestClient(server.address, await server.createKey());
   });
 
-  test('an admin key that expires is none that is left', async () => {
+  test('an expiring admin key does not count as remaining', async () => {
     const { keys } = server.app.store;
     const admins = (await allKeys(keys)).filter(({ scopes, revokedAt }) => scopes.includes('admin') && revokedAt === undefined);
     const soon = Date.now() + 300;
@@ -250,7 +246,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     client = createTestClient(server.address, last);
   });
 
-  test('a list goes through all keys once, in pages, and shows those that have ended only if asked', async () => {
+  test('a list goes through all keys once, in pages, and shows ended ones only if asked', async () => {
     const made = [await make(), await make(), await make()];
     await client.call(method.revokeApiKey, { name: made[1]?.name ?? '' });
     const list = async (showInactive: boolean) => {
@@ -307,7 +303,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(response?.plans[3]?.minuteLimit).toBeUndefined();
   });
 
-  test('the usage of a key is that of its own calls', async () => {
+  test('the usage of a key contains only its own calls', async () => {
     const { secret, name } = await make({ plan: 'plans/pro' });
     for (let call = 0; call < 3; call += 1) expect(await callWith(secret)).toBe('OK');
     const { response } = await client.call(method.getApiKeyUsage, { name });
@@ -326,7 +322,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(response?.sealingKeys).toHaveLength(1);
     const [only] = response?.sealingKeys ?? [];
     expect(only).toMatchObject({ state: SealingKey_State.SEALING, id: expect.stringMatching(/^[0-9a-f]{8}$/) });
-    const lines = readFileSync(join(folder, 'sealing-keys'), 'utf8');
+    const lines = readFileSync(join(server.dataDir, 'sealing-keys'), 'utf8');
     expect(lines).toContain(only?.id);
     expect(only?.createTime && timestampDate(only.createTime).toISOString().slice(0, 19)).toBe(
       lines.split(/\s+/).at(-5)?.slice(0, 19),
@@ -394,7 +390,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
       expect(JSON.parse(line)).toMatchObject({ by: expect.stringMatching(/^key:[0-9A-Za-z]{12}$/) });
     });
 
-    test('of a key that another tenant has sealed are not to be had', async () => {
+    test('of a key that another tenant has sealed cannot be read', async () => {
       const { sealed } = await lockedKey('acme');
       const refused = await get({ case: 'key', value: sealed });
       expectError(refused, 'INVALID_ARGUMENT', 'SEALED_KEY_INVALID');
@@ -433,13 +429,13 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
       }
     });
 
-    test('of a blob that is none are refused', async () => {
+    test('of an invalid blob are refused', async () => {
       const refused = await get({ case: 'recoverySet', value: { blob: `otpr1_${'A'.repeat(80)}` } });
       expect(refused.code).toMatch(/INVALID_ARGUMENT|FAILED_PRECONDITION/);
       expect(refused.details.errorInfo?.metadata).toMatchObject({ field: 'recovery_set' });
     });
 
-    test('of a key tell which steps were used, and those of a set how many codes', async () => {
+    test('of a key show the used steps, and those of a set the number of used codes', async () => {
       const { plain, apiKey } = await lockedKey();
       await client.call(method.unlockAttempts, { subject: { case: 'key', value: plain } });
       const { response } = await client.call(otp.token, { key: plain }, { apiKey });
@@ -520,28 +516,16 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
   });
 }
 
-describe('the administration with SQLite', () => {
-  overTheWire((flags) => startServer({ flags }));
-});
-
-redisSuite('the administration with Redis', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-
-  overTheWire((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
-});
+onEachStore('the administration', overTheWire);
 
 redisSuite('the status while the store is away', () => {
-  test('says that it is, and that each process counts calls by itself', async () => {
+  test('says that it is, and that each process counts calls separately', async () => {
     const redis = await startRedis();
     const fingerprintKeyFile = join(redis.folder, 'fingerprint.key');
     writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     const server = await startServer({ flags: { redisUrl: redis.url, fingerprintKeyFile } });
     const client = createTestClient(server.address, server.apiKey);
-    // A plan with limits: without any, nothing is counted.
+    // A plan with limits, since without limits nothing is counted.
     const limited = await server.createKey({ plan: 'ultra' });
     const status = async () => (await client.call(method.getServerStatus, {}, { apiKey: limited })).response;
     try {

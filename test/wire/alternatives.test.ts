@@ -1,4 +1,4 @@
-/** Verify with several keys of a user, over a real server: which key decides, what each field means then, and what is refused. */
+/** Verify with several keys of a user on a real server: which key decides, the meaning of each field, and the refusals. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const hotp = (place: number, counter: bigint): KeyInit => key(place, { type: Otp
 const codeOf = (place: number, step: number, digits = DIGITS) =>
   hotpCode(secrets[place] ?? new Uint8Array(), step, { algorithm: 'SHA1', digits });
 const send = (request: VerifyInit) => client.call(methods.verify, request);
-/** The answer, with each field that it has not as undefined. */
+/** Returns the answer, with undefined for each missing field. */
 async function verify(request: VerifyInit) {
   const { code, response } = await send(request);
   if (response === undefined) throw new Error(code);
@@ -62,7 +62,7 @@ const statusOf = async (request: VerifyInit) => (await verify(request)).status;
 const three = () => ({ key: key(0), alternatives: [key(1), hotp(2, 5n)] });
 
 describe('the answer', () => {
-  test('names the key whose code it is, and tells step, drift and next counter of that one', async () => {
+  test('names the key to which the code belongs, with its step, drift and next counter', async () => {
     expect(await verify({ ...three(), code: codeOf(0, STEP - 1) })).toMatchObject({
       status: 'ACCEPTED',
       valid: true,
@@ -79,7 +79,7 @@ describe('the answer', () => {
     expect(again).toMatchObject({ status: 'REPLAYED', matchedKey: 2, matchedStep: 8n, nextCounter: undefined });
   });
 
-  test('to a wrong code names no key, and tells the least number of attempts', async () => {
+  test('to a wrong code names no key, and has the least number of attempts', async () => {
     for (let sent = 0; sent < 2; sent += 1) await verify({ key: key(1), code: '00000000' });
     const wrong = await verify({ ...three(), code: '00000000' });
     expect(wrong).toMatchObject({ status: 'MISMATCH', matchedKey: undefined, attemptsRemaining: 2 });
@@ -90,7 +90,7 @@ describe('the answer', () => {
     expect(await verify({ key: key(0), code: '00000000' })).toMatchObject({ matchedKey: undefined });
   });
 
-  test('tells the server’s clock, whatever it is', async () => {
+  test('has the time of the server for any outcome', async () => {
     for (const [code, status] of [
       [codeOf(0, STEP), 'ACCEPTED'],
       [codeOf(0, STEP), 'REPLAYED'],
@@ -202,7 +202,7 @@ describe('windows', () => {
 });
 
 describe('a request id', () => {
-  test('gets the same answer again after its code has left the window, wherever that was found', async () => {
+  test('gets the same answer again after its code has left the window, for any deciding key', async () => {
     for (const place of [0, 1, 2]) {
       const request = { ...three(), code: codeOf(place, place === 2 ? 5 : STEP), requestId: randomUUID() };
       const { serverTime: _, ...first } = await verify(request);

@@ -1,4 +1,4 @@
-/** API keys over the wire: revoked, expired, rotated, without scope; and that a guesser learns nothing and is slowed down. */
+/** API keys over the wire: revoked, expired, rotated, and without a scope; a guesser learns nothing and is slowed down. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { issueApiKey, parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { SCOPES, type Scope } from '../../src/ports/principal.ts';
@@ -7,7 +7,7 @@ import { expectError } from '../support/expect-error.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-/** The methods that each scope opens by itself; `export` opens sealed keys for others. */
+/** The methods that each scope allows; `export` opens sealed keys for others. */
 const OPENS: Readonly<Record<Scope, readonly string[]>> = {
   generate: ['generate'],
   token: ['token'],
@@ -132,7 +132,7 @@ test.each(SCOPES)('the scope %s opens its own methods and no other', async (scop
   expect(codes).toEqual(Object.fromEntries(expected));
 });
 
-test('a guesser is told to wait after 100 failures a minute; a right key of the same address is not, seen before or not', async () => {
+test('a guesser is throttled after 100 failures a minute; a right key of the same address is not, seen before or not', async () => {
   const [used, unused] = [await server.createKey(), await server.createKey()];
   const guess = () => call(issueApiKey({ name: 'never stored', plan: 'unlimited', scopes: SCOPES }, now).apiKey);
   expect((await call(used)).code).toBe('OK');
@@ -147,7 +147,7 @@ test('a guesser is told to wait after 100 failures a minute; a right key of the 
   expect((await guess()).code).toBe('UNAUTHENTICATED');
 });
 
-test('what can be no key is told so, however often it comes, and counts for nothing', async () => {
+test('a malformed key is refused with a reason, however often it is sent, and does not count as a failure', async () => {
   for (let guess = 0; guess < 150; guess += 1) expectError(await call(`otpd_${guess}`), 'UNAUTHENTICATED', 'API_KEY_INVALID');
   const unknown = issueApiKey({ name: 'never stored', plan: 'unlimited', scopes: SCOPES }, now).apiKey;
   expectError(await call(unknown), 'UNAUTHENTICATED', 'API_KEY_INVALID');

@@ -1,4 +1,4 @@
-/** Attacks on the running server over bare sockets and bare HTTP/2: it stays up, serves others meanwhile, and nothing hangs. */
+/** Attacks on the running server over raw sockets and raw HTTP/2: it stays up, serves others meanwhile, and nothing hangs. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
@@ -34,7 +34,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Another caller, who has done nothing, is answered. */
+/** Expects that another caller is answered. */
 async function expectServed(): Promise<void> {
   const started = runningMs();
   expect((await bystander.call(methods.token, { key }, { deadlineMs: 5000 })).code).toBe('OK');
@@ -47,7 +47,7 @@ async function connect(): Promise<ClientHttp2Session> {
   return connection;
 }
 
-/** The answer, or undefined after 5 s without one. */
+/** Resolves to the answer, or to undefined after 5 s without one. */
 function within5s(answer: Promise<RawAnswer>): Promise<RawAnswer | undefined> {
   return Promise.race([answer, sleep(5000, undefined, { ref: false })]);
 }
@@ -121,7 +121,7 @@ test('70 KB of metadata, as one value and as a thousand', async () => {
   }
 });
 
-test('5,000 open streams over 50 connections: all are served, and others meanwhile', async () => {
+test('5,000 open streams over 50 connections: all are served, as are other callers', async () => {
   const many = await Promise.all(Array.from({ length: 50 }, connect));
   const keys = await Promise.all(many.map(() => server.createKey()));
   const streams = many.flatMap((connection, index) =>
@@ -138,7 +138,7 @@ test('5,000 open streams over 50 connections: all are served, and others meanwhi
 
 test('a caller gets no more than 100 streams on a connection, however many it opens', async () => {
   const connection = await connect();
-  // Two, since one may have no more than a hundred anywhere.
+  // Two keys, since one key may have no more than a hundred streams.
   const apiKeys = [server.apiKey, await server.createKey()];
   let answered = 0;
   for (let opened = 0; opened < 150; opened += 1) {
@@ -169,7 +169,7 @@ test('of calls without an API key ten may be under way on a connection, whicheve
 
   held[0]?.close(constants.NGHTTP2_CANCEL);
   await expect.poll(async () => (await check(connection)).code).toBe('OK');
-  // Each of them gave its place back, however it ended.
+  // Each stream has released its permit, however it ended.
   for (const stream of held) stream.close(constants.NGHTTP2_CANCEL);
   for (let i = 0; i < 30; i += 1) expect((await check(connection)).code).toBe('OK');
 });
@@ -186,7 +186,7 @@ test('10,000 streams opened and reset at once', async () => {
   await expectServed();
 }, 20_000);
 
-test('100 callers that never send a body are ended after 5 s, and others served meanwhile', async () => {
+test('100 callers that never send a body are ended after 5 s, and others are served meanwhile', async () => {
   const connection = await connect();
   const started = runningMs();
   const idle = Array.from({ length: 100 }, () => answerOf(openStream(connection, TOKEN, { 'x-api-key': server.apiKey })));

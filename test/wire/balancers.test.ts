@@ -1,4 +1,4 @@
-/** The proxies of docs/operations.md that speak HTTP/2 to both sides, and its Pod: as they stand there but for the addresses. */
+/** The HTTP/2 proxies and the Pod of docs/operations.md, unchanged except for the addresses. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** The configuration of a proxy as the page has it, but for the addresses. */
+/** Returns the configuration of a proxy on the page, with other addresses. */
 function configurationOf(name: ProxyName, folder: string, port: number): string {
   const block = blocks(name).find((text) => /grpc_pass|proto h2/.test(text)) ?? '';
   const [one, two] = servers;
@@ -50,7 +50,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
       for (const { log } of servers) {
         const peers = log.filter((line) => line.includes('/Token"')).map((line) => JSON.parse(line).peer);
         expect(peers.length).toBeGreaterThan(CALLS / 10);
-        // Through the proxy: an address without a port.
+        // Behind the proxy, the log has an address without a port.
         expect(new Set(peers)).toEqual(new Set(['127.0.0.1']));
       }
     });
@@ -70,7 +70,7 @@ describe('the Pod', () => {
     const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
     const { shutdownGraceMs, maxConnectionAgeMs, ops } = loadConfig({}, env);
     const seconds = (container?.lifecycle.preStop.sleep.seconds ?? Number.NaN) + shutdownGraceMs / 1000;
-    // A primary gives its workers five seconds beyond the grace.
+    // A primary gives its workers five seconds beyond the grace period.
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(seconds + 5);
     expect([maxConnectionAgeMs, ops?.port]).toEqual([300_000, 9464]);
   });

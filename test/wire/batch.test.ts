@@ -1,5 +1,5 @@
-/** Batches over the wire, on each store: order, errors of items, the limits of a plan, and codes that come twice. */
-import { randomBytes, randomUUID } from 'node:crypto';
+/** Batches over the wire, on each store: order, errors of items, the limits of a plan, and codes that occur twice. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ import type { Attempt } from '../../src/ports/codes.ts';
 import { nextRandom, type Random } from '../chaos/form.ts';
 import { codeOf, hotpKey, requestOf, type VerifyInit, wrongCode } from '../chaos/keys.ts';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { onEachStore, type Start } from '../support/each-store.ts';
 import { expectError } from '../support/expect-error.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const { ACCEPTED, MALFORMED, MISMATCH, REPLAYED, THROTTLED } = VerifyStatus;
 const PLANS = { tiny: { minute: 10, hour: 30 }, hourly: { hour: 30 }, hundred: { minute: 100 } };
 const SECRET = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 
-/** Runs the suite over servers that `start` gives; each test has keys of its own. */
-function batches(start: (flags: Record<string, string>) => Promise<TestServer>): void {
+/** Runs the suite on servers that `start` makes; each test has its own keys. */
+function batches(start: Start): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-batch-'));
   let server: TestServer;
   let client: TestClient;
@@ -31,10 +31,9 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
   let random: Random;
 
   beforeAll(async () => {
-    const [plans, fingerprintKeyFile] = [join(folder, 'plans.json'), join(folder, 'fingerprint.key')];
+    const plans = join(folder, 'plans.json');
     writeFileSync(plans, JSON.stringify({ ...PLANS, unlimited: {} }));
-    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-    server = await start({ plans, fingerprintKeyFile });
+    server = await start({ plans });
     client = createTestClient(server.address);
     await server.app.store.ping();
   });
@@ -103,7 +102,7 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
       result.case === 'error' ? result.value.violations.map(({ field }) => field) : [],
     );
     expect(fields).toEqual([[], ['alternatives'], ['confirm', 'after_step', 'confirm']]);
-    // Nothing of them was judged.
+    // None of them was judged.
     expect(statusesOf(await verify([requestOf(key, codeOf(key, 0))]))).toEqual([ACCEPTED]);
   });
 
@@ -134,7 +133,7 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
     const once = requestOf(key, codeOf(key, 0), { requestId });
     const other = requestOf(key, codeOf(key, 1), { requestId });
     const { code, response } = await verify([once, once, other, requestOf(hotpKey(random), '00000000', { requestId }), once]);
-    // A repeat tells of its own moment.
+    // A repeat has the time of its own answer.
     for (const { result } of response?.results ?? []) if (result.case === 'response') result.value.serverTime = undefined;
     const results = response?.results.map(({ result }) => result) ?? [];
     expect(statusesOf({ code, response })).toEqual([ACCEPTED, ACCEPTED, undefined, expect.anything(), ACCEPTED]);
@@ -153,7 +152,7 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
   });
 
   describe('under a plan', () => {
-    test('larger than the plan ever allows is refused for good, and nothing of it is counted or judged', async () => {
+    test('larger than the plan ever allows is refused for ever, and nothing of it is counted or judged', async () => {
       apiKey = await server.createKey({ plan: 'tiny' });
       const requests = right(11);
       for (let tries = 0; tries < 12; tries += 1) {
@@ -185,7 +184,7 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
       expect([statusesOf(rest), left(rest)]).toEqual([Array(3).fill(ACCEPTED), 0]);
     });
 
-    test('that fills it exactly is let in', async () => {
+    test('that fills it exactly is accepted', async () => {
       apiKey = await server.createKey({ plan: 'hundred' });
       const answer = await verify(right(100));
       expect([answer.code, left(answer)]).toEqual(['OK', 0]);
@@ -201,23 +200,23 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
       // All of them.
       expect(left(await verify([bad, bad, bad]))).toBe(26);
       await expect.poll(leftOfHour).toBe(26);
-      // The minute keeps them.
+      // The minute keeps the failed calls.
       apiKey = await server.createKey({ plan: 'tiny' });
       expect(left(await verify([bad, bad, bad, bad]))).toBe(6);
     });
 
-    test('that fails as a whole is given back to the hour', async () => {
+    test('that fails as a whole is refunded to the hour', async () => {
       apiKey = await server.createKey({ plan: 'hourly' });
       expectError(await verify(Array(101).fill(bad)), 'INVALID_ARGUMENT', 'INVALID_FIELDS');
       await expect.poll(leftOfHour).toBe(30);
       const heavy = Array.from({ length: 30 }, () => ({ ...requestOf(hotpKey(random), '00000000') }));
-      // The deadline is the server's alone: a caller that gives up first has left, and pays for what may have been judged.
+      // Only the server's deadline counts: a caller that gives up earlier has left, and pays for codes that may have been judged.
       const late = await client.call(methods.batchVerify, { requests: heavy }, { apiKey, metadata: { 'grpc-timeout': '1n' } });
       expect(late.code).toBe('DEADLINE_EXCEEDED');
       await expect.poll(leftOfHour).toBe(30);
     });
 
-    /** The calls that are left, by a failing call, which is given back itself. */
+    /** Returns the calls left, by a failing call, which is refunded itself. */
     async function leftOfHour(): Promise<number> {
       return left(await client.call(methods.token, {}, { apiKey })) + 1;
     }
@@ -233,13 +232,13 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
     );
     expect(rounds[0]?.code).toBe('DEADLINE_EXCEEDED');
     for (const { code, requests } of rounds) {
-      // The server may go on where the caller alone has seen the deadline: then it has judged all.
+      // If only the caller has seen the deadline, the server may continue: then it has judged all.
       const again = new Set(statusesOf(await verify(requests)));
       expect([...again]).toBeOneOf(code === 'OK' ? [[REPLAYED]] : [[ACCEPTED], [REPLAYED]]);
     }
   });
 
-  test('lets others have their turn: a Token is answered before a batch that came first', async () => {
+  test('lets other calls run: a Token is answered before an earlier batch', async () => {
     const order: string[] = [];
     const heavy = Array.from({ length: 100 }, () => requestOf(hotpKey(random), '00000000'));
     const batch = verify(heavy).then(({ code }) => order.push(`batch ${code}`));
@@ -251,24 +250,13 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
   });
 }
 
-/** The status of each item, undefined for an error; of a call that failed its code alone. */
+/** Returns the status of each item, undefined for an error; for a failed call only its code. */
 function statusesOf({ code, response }: Pick<Answer<BatchVerifyResponse>, 'code' | 'response'>): unknown[] {
   if (response === undefined) return [code];
   return response.results.map(({ result }) => (result.case === 'response' ? result.value.status : undefined));
 }
 
-describe('a batch on SQLite', () => {
-  batches((flags) => startServer({ flags }));
-});
-
-redisSuite('a batch on Redis', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  batches((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
-});
+onEachStore('a batch', batches);
 
 describe('BatchToken', () => {
   let server: TestServer;
@@ -282,7 +270,7 @@ describe('BatchToken', () => {
     await server.close();
   });
 
-  test('gives what Token would for each, in their order, and an error for each that is wrong', async () => {
+  test('returns what Token would for each, in order, and an error for each invalid item', async () => {
     const at = { seconds: 59n, nanos: 0 };
     const good = { key: { ...SECRET, digits: 8 }, at, pastSteps: 1, futureSteps: 1 };
     const requests = [

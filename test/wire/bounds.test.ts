@@ -40,7 +40,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
   }
   const WRONG = `otpd_${'a'.repeat(48)}`;
 
-  test('a connection with 200 calls in a row without a right key is closed, and a good one of its address goes on', async () => {
+  test('a connection with 200 calls in a row without a right key is closed, and a good one of its address continues', async () => {
     const server = await start();
     const [good, bad] = [await connect(server), await connect(server)];
     for (let count = 0; count < 199; count += 1) {
@@ -55,7 +55,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     expect(good.destroyed).toBe(false);
   });
 
-  test('a right key that cannot be looked up is none of these', async () => {
+  test('a right key that cannot be looked up does not count', async () => {
     const server = await start();
     const away = () => Promise.reject(new StoreUnavailableError(new Error('taken away by the test')));
     const unseen = await server.createKey();
@@ -69,7 +69,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
   const checkHealth = async (connection: ClientHttp2Session): Promise<string | undefined> =>
     (await rawCall(connection, PATHS.healthCheck, { body: NOTHING })).code;
 
-  test('a health check is none of these', async () => {
+  test('a health check does not count', async () => {
     const connection = await connect(await start());
     for (let count = 0; count < 250; count += 1) expect(await checkHealth(connection)).toBe('OK');
     expect(connection.destroyed).toBe(false);
@@ -84,7 +84,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     await expect.poll(() => connection.destroyed).toBe(true);
   });
 
-  test('a right key begins the count anew', async () => {
+  test('a right key resets the count', async () => {
     const server = await start();
     const connection = await connect(server);
     for (let round = 0; round < 3; round += 1) {

@@ -1,4 +1,4 @@
-/** The bounds on what strangers may take, each as a check of a running server, whatever it runs on and in whatever mode. */
+/** The bounds on strangers, each as a check of a running server in any mode and environment. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { methods } from '../support/client.ts';
 import { answerOf, frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
 
-/** A server to try. */
+/** The server under test. */
 export interface Target {
   readonly port: number;
   readonly address: string;
@@ -27,13 +27,13 @@ export const NOTHING: Buffer = frame(Buffer.alloc(0));
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 const TOKEN: Buffer = frame(toBinary(methods.token.input, create(methods.token.input, { key })));
 const PATIENCE_MS = 5000;
-/** How HTTP/2 begins: the preface, and a frame with no settings. */
+/** The beginning of HTTP/2: the preface, and an empty settings frame. */
 const PREFACE: Buffer = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   Buffer.from('000000040000000000', 'hex'),
 ]);
 
-/** A call for a code with the right key, or with other headers. */
+/** Requests a code with a valid key, or with other headers. */
 export function askForToken(
   connection: ClientHttp2Session,
   apiKey: string,
@@ -42,10 +42,10 @@ export function askForToken(
   return rawCall(connection, PATHS.token, { headers: { 'x-api-key': apiKey, ...headers }, body: TOKEN });
 }
 
-/** Small bounds, under which `connectionsAreBounded` is to be tried. */
+/** Small bounds for `connectionsAreBounded`. */
 export const SMALL = { maxConnections: '14', maxConnectionsPerAddress: '8' } as const;
 
-/** Whether a new connection from an address of this machine is kept, and its preface answered; the socket is `sockets`' from then on. */
+/** Whether a new connection from an address of this machine is kept, and its preface answered. The socket is added to `sockets`. */
 function isKept({ port }: Pick<Target, 'port'>, localAddress: string, sockets: Socket[]): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   sockets.push(socket);
@@ -58,7 +58,7 @@ export function keptOf(server: Pick<Target, 'port'>, localAddress: string, count
   return Promise.all(Array.from({ length: count }, () => isKept(server, localAddress, sockets)));
 }
 
-/** The sum of refused connections that the log tells of, by the bound. */
+/** Returns the sum of refused connections in the log, by bound. */
 function refused({ log }: Target): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const line of log) {
@@ -70,14 +70,14 @@ function refused({ log }: Target): Record<string, number> {
 
 const lost = (kept: boolean[]): number => kept.filter((one) => !one).length;
 
-/** With `SMALL`: one address fills its own share alone, all together no more than there is room for, and what ends makes room again. */
+/** With `SMALL`: one address fills only its share, all addresses together fill the total, and a closed connection makes room again. */
 export async function connectionsAreBounded(server: Target): Promise<void> {
   const sockets: Socket[] = [];
   const good = await openConnection(server.address, '127.0.0.2');
   try {
     expect(lost(await keptOf(server, '127.0.0.1', 8, sockets))).toBe(0);
     expect(lost(await keptOf(server, '127.0.0.1', 5, sockets))).toBe(5);
-    // Others get in beside it, until there is no room for anybody.
+    // Others are accepted, until the total is reached.
     expect((await askForToken(good, server.apiKey)).code).toBe('OK');
     expect(lost(await keptOf(server, '127.0.0.3', 5, sockets))).toBe(0);
     expect(lost(await keptOf(server, '127.0.0.4', 3, sockets))).toBe(3);
@@ -93,7 +93,7 @@ export async function connectionsAreBounded(server: Target): Promise<void> {
   }
 }
 
-/** Streams that their callers do not end are closed with their refusal: a connection may hold a hundred, and 150 are answered. */
+/** Streams that their callers do not end are closed with their refusal: a connection may have a hundred, and 150 are answered. */
 export async function leftOpenStreamsAreClosed({ address }: Target): Promise<void> {
   const kinds: [string, Readonly<Record<string, string>>][] = [
     [PATHS.verify, {}],
@@ -108,13 +108,13 @@ export async function leftOpenStreamsAreClosed({ address }: Target): Promise<voi
     const open = (): ClientHttp2Stream => openStream(connection, path, headers).resume();
     const closed = Promise.all(Array.from({ length: 150 }, () => once(open(), 'close'))).then(() => 'closed');
     expect(await Promise.race([closed, sleep(PATIENCE_MS, `open: ${path} ${JSON.stringify(headers)}`)])).toBe('closed');
-    // They were closed by themselves, not with the connection.
+    // The streams were closed, not the connection.
     expect(connection.destroyed).toBe(false);
     connection.destroy();
   }
 }
 
-/** Ten calls without an API key may be under way on a connection, and the next is told so, whichever they are. */
+/** Ten calls without an API key may be in progress on a connection; the next is refused with a reason, whichever calls they are. */
 export async function keylessCallsAreBounded({ address }: Target): Promise<void> {
   const [connection, another] = [await openConnection(address), await openConnection(address)];
   const check = (on: ClientHttp2Session) => rawCall(on, PATHS.healthCheck, { body: NOTHING });
@@ -132,13 +132,13 @@ export async function keylessCallsAreBounded({ address }: Target): Promise<void>
   another.destroy();
 }
 
-/** As much metadata as there may be, with the API key in it: names and values together, in bytes. */
+/** Returns this much metadata, including the API key: names and values together, in bytes. */
 export function metadataOf(apiKey: string, bytes: number): Record<string, string> {
   const rest = bytes - 'x-api-key'.length - apiKey.length - 'x-pad'.length;
   return { 'x-api-key': apiKey, 'x-pad': 'a'.repeat(rest) };
 }
 
-/** Up to 8,192 bytes of metadata pass, as often as one likes; more is refused by name, and the third time ends the connection. */
+/** Up to 8,192 bytes of metadata pass any number of times. More metadata is refused with a reason, and the third time ends the connection. */
 export async function metadataIsBounded({ address, apiKey }: Target): Promise<void> {
   const connection = await openConnection(address);
   for (let count = 0; count < 5; count += 1)
@@ -153,7 +153,7 @@ export async function metadataIsBounded({ address, apiKey }: Target): Promise<vo
   await askForToken(connection, apiKey, metadataOf(apiKey, 60_000));
   await expect.poll(() => connection.destroyed, { timeout: PATIENCE_MS }).toBe(true);
 
-  // Binary metadata counts as it is sent, in base64.
+  // Binary metadata counts in the form in which it is sent, base64.
   const binary = await openConnection(address);
   const inBinary = (bytes: number) => {
     const { 'x-pad': pad = '', ...rest } = metadataOf(apiKey, bytes - '-bin'.length);
@@ -163,13 +163,13 @@ export async function metadataIsBounded({ address, apiKey }: Target): Promise<vo
   expect((await inBinary(8193)).code).toBe('RESOURCE_EXHAUSTED');
   binary.destroy();
 
-  // It does not matter in which header it comes.
+  // Any header counts.
   const other = await openConnection(address);
   for (const name of ['grpc-accept-encoding', 'accept-encoding', ':path'])
     void answerOf(openStream(other, PATHS.healthWatch, { [name]: `/${'a'.repeat(20_000)}` }));
   await expect.poll(() => other.destroyed, { timeout: PATIENCE_MS }).toBe(true);
 
-  // Without a key, and where none is needed, it is the same.
+  // The same holds without a key, and for calls that need none.
   const stranger = await openConnection(address);
   const large = { 'x-pad': 'a'.repeat(8193) };
   for (const path of [PATHS.verify, PATHS.healthCheck])

@@ -1,4 +1,4 @@
-/** A connection of gRPC that has reached its age: it takes no more calls, and nobody loses one. */
+/** A gRPC connection at the end of its age: it accepts no more calls, and no call is lost. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -11,7 +11,7 @@ import { openWatch } from '../support/watch.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 const TOKEN = '/otp.v1.OtpService/Token';
-/** Less than nine tenths of a second, since a timer may fire a little early. */
+/** A little less than nine tenths of a second, since a timer may fire early. */
 const YOUNGEST_MS = 890;
 const DAY_SECONDS = 86_400;
 
@@ -22,7 +22,7 @@ afterAll(async () => {
   await Promise.all([...servers.values()].map(async (server) => (await server).close()));
 });
 
-/** The server whose connections have a second, and this grace. */
+/** Starts a server whose connections live for a second, with this grace period. */
 function serverOf(maxConnectionAgeGrace: string): Promise<TestServer> {
   const server = servers.get(maxConnectionAgeGrace) ?? startServer({ flags: { maxConnectionAge: '1s', maxConnectionAgeGrace } });
   servers.set(maxConnectionAgeGrace, server);
@@ -35,7 +35,7 @@ function clientOf({ address, apiKey }: TestServer): TestClient {
   return client;
 }
 
-test.concurrent('GOAWAY comes first: a call in flight is answered after it, and then the connection closes', async () => {
+test.concurrent('GOAWAY is sent first: a call in flight is answered after it, and then the connection closes', async () => {
   const server = await serverOf('1h');
   const session = await openConnection(server.address);
   const closed = once(session, 'close');
@@ -50,7 +50,7 @@ test.concurrent('GOAWAY comes first: a call in flight is answered after it, and 
   await closed;
 });
 
-test.concurrent('streams go on for the grace, end with a status that says why, and open again at once', async () => {
+test.concurrent('streams continue for the grace period, end with a status that says why, and can be reopened at once', async () => {
   const server = await serverOf('1s');
   const client = clientOf(server);
   const openedAt = performance.now();
@@ -84,7 +84,7 @@ test.concurrent('only the streams of the old connection end', async () => {
   };
   const first = await open('the first');
   await first.farewell;
-  // In the middle of the grace of the first, whose end it lives through.
+  // In the middle of the grace period of the first connection, whose end this call survives.
   await sleep(500);
   const second = await open('the second');
   for (const { code } of await Promise.all([first.answer, second.answer])) expect(code).toBe('UNAVAILABLE');
@@ -96,7 +96,7 @@ test.concurrent('a caller who never sends its request is cut off after the grace
   const session = await openConnection(server.address);
   const stuck = answerOf(openStream(session, TOKEN, { 'x-api-key': server.apiKey }));
   await once(session, 'close');
-  // Before the deadline of five seconds, which would be an answer.
+  // Before the deadline of five seconds, which would give an answer.
   expect((await stuck).code).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-/** Credits as a caller sees them, and what its operator is told: at the boundaries of the month and of the warnings. */
+/** Credits from the view of a caller and of an operator: at the boundaries of the month and of the warnings. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ const events = () => linesOf(readFileSync(auditLog, 'utf8')).filter(({ event }) 
 const ownEvents = () => events().filter((event) => apiKey.includes(event.keyId));
 
 describe('used credits', () => {
-  test('are told in a header from 80 % and from 95 % on, on success and on error', async () => {
+  test('are in a header from 80 % and from 95 % on, on success and on error', async () => {
     expect(headerOf(await batch(15))).toBeUndefined();
     expect(headerOf(await good())).toBe('month=80');
     expect(headerOf(await bad())).toBe('month=80');
@@ -65,7 +65,7 @@ describe('used credits', () => {
     expect(headerOf(await client.call(methods.verify, { key, code: '123456' }, { apiKey }))).toBe('month=95');
   });
 
-  test('are told on the other doors, where pages of other origins may read it', async () => {
+  test('are in the answers of the other doors, where pages of other origins may read them', async () => {
     await batch(15);
     const ask = (path: string, body: unknown) =>
       fetch(server.httpUrl + path, {
@@ -86,7 +86,7 @@ describe('used credits', () => {
     for (const { headers } of answers) expect(headers.get('access-control-expose-headers')).toContain('x-otpd-usage');
   });
 
-  test('warn once at each share, in the log, the audit trail and a metric, whatever is given back', async () => {
+  test('warn once at each share, in the log, the audit trail and a metric, despite refunds', async () => {
     const before = await scrape(server.opsUrl);
     await batch(15);
     await bad();
@@ -159,7 +159,7 @@ describe('credits that are used up', () => {
 });
 
 describe('GetUsage', () => {
-  test('tells each window, shortest first, counts in the minute, and costs no credits', async () => {
+  test('returns each window, shortest first, counts in the minute, and costs no credits', async () => {
     await batch(3);
     now += 10_000;
     const { response } = await usage();
@@ -174,7 +174,7 @@ describe('GetUsage', () => {
     ]);
   });
 
-  test('answers a key of whatever scope, and one without credits left', async () => {
+  test('accepts a key with any scope, even without credits left', async () => {
     apiKey = await server.createKey({ plan: 'paid', scopes: ['verify'] });
     expect(await monthOf()).toMatchObject({ used: 0n, limit: 20n });
     expect((await monthOf())?.resetTime).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Reflection of files: of the contract, and of made ones for what the contract does not have. */
+/** Reflection of files: the files of the contract, and made files for features that the contract does not use. */
 import { create, createFileRegistry, type DescFile, fromBinary } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import {
@@ -13,7 +13,7 @@ import { type Description, describe as describeFiles } from '../../src/grpc/desc
 
 const ours = describeFiles([file_otp_v1_otp_service]);
 
-test('a file comes with all that it imports, itself first and each once', () => {
+test('a file is returned with all its imports, itself first and each once', () => {
   const names = namesOf(ours.ofFile('otp/v1/otp_service.proto'));
   expect(names[0]).toBe('otp/v1/otp_service.proto');
   expect(names.toSorted()).toEqual([...new Set(closure(file_otp_v1_otp_service))].toSorted());
@@ -38,7 +38,7 @@ test('the value of an enum is named beside it', () => {
   expect(ours.ofSymbol('otp.v1.OtpType.OTP_TYPE_TOTP')).toBeUndefined();
 });
 
-test('what is not there is not found, whatever its name', () => {
+test('an unknown name is not found, whatever it is', () => {
   for (const name of ['', '.', 'otp.v1', 'otp/v1/otp_service', 'otp.v1.Nothing', '__proto__', 'constructor', '.proto']) {
     expect(ours.ofFile(name), name).toBeUndefined();
     expect(ours.ofSymbol(name), name).toBeUndefined();
@@ -56,7 +56,7 @@ test('extensions are found by their message and number', () => {
   expect(ours.extensionNumbers('otp.v1.TokenRequest')).toEqual([]);
 });
 
-test('only the services of the files that were given are listed', () => {
+test('only the services of the described files are listed', () => {
   expect(ours.services).toEqual(['otp.v1.OtpService']);
 });
 
@@ -68,7 +68,7 @@ function closure({ name, dependencies }: DescFile): string[] {
   return [`${name}.proto`, ...dependencies.flatMap(closure)];
 }
 
-/** `b.proto`, which extends a message of `a.proto`. */
+/** Returns `b.proto`, which extends a message of `a.proto`. */
 function fileWithExtension(): DescFile {
   const extra = {
     name: 'extra',

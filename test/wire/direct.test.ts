@@ -1,12 +1,12 @@
-/** Unary calls without grpc-js' own call object: their answers are those that it gives, and it still serves all that is not for them. */
+/** Unary calls without grpc-js' call object: their answers equal its answers, and it still serves all other calls. */
 import { once } from 'node:events';
-import type { ClientHttp2Session } from 'node:http2';
+import { type ClientHttp2Session, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { methods } from '../support/client.ts';
-import { answerOf, frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
+import { answerOf, frame, openConnection, openStream, ping, type RawAnswer, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const TOKEN = '/otp.v1.OtpService/Token';
@@ -15,7 +15,7 @@ const WATCH = '/otp.v1.OtpService/WatchToken';
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 const at = { seconds: 1_700_000_000n };
 const MESSAGE = toBinary(methods.token.input, create(methods.token.input, { key, at }));
-/** Any encoding but `identity` is grpc-js' business; a message need not make use of it. */
+/** grpc-js handles any encoding except `identity`, even if no message uses it. */
 const BY_GRPC_JS = { 'grpc-encoding': 'gzip' };
 
 let server: TestServer;
@@ -23,7 +23,7 @@ let minutely: string;
 let connection: ClientHttp2Session;
 
 beforeAll(async () => {
-  // A clock that stands still: answers can be compared, and limits do not move.
+  // A clock that stands still, so that answers can be compared and limits do not move.
   server = await startServer({ clock: () => 1_700_000_000_000 });
   connection = await openConnection(server.address);
 });
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close();
 });
 
-describe('an answer is the same, whoever serves it:', () => {
+describe('an answer is the same from either implementation:', () => {
   const asToken = (body: Buffer | undefined, headers = {}) => ({ path: TOKEN, body, headers });
   test.each([
     ['a code', asToken(frame(MESSAGE))],
@@ -77,14 +77,14 @@ describe('an answer is the same, whoever serves it:', () => {
     expect(identity).toEqual(theirs);
   });
 
-  /** The parts of an answer that the contract promises. */
+  /** Returns the parts of an answer that the contract promises. */
   function said({ httpStatus, code, message, details, metadata, body }: RawAnswer): Partial<RawAnswer> {
     const { date: _, 'grpc-encoding': _e, 'grpc-accept-encoding': _a, 'grpc-message': _m, ...rest } = metadata;
     return { httpStatus, code, message: code === 'OK' ? '' : message, details, metadata: rest, body };
   }
 });
 
-test('a message is read in whatever pieces it comes', async () => {
+test('a message is read from chunks of any size', async () => {
   const stream = openStream(connection, TOKEN, { 'x-api-key': server.apiKey });
   const answer = answerOf(stream);
   for (const byte of frame(MESSAGE)) {
@@ -149,3 +149,15 @@ test('a deadline of more than 24.8 days is no deadline', async () => {
   stream.end(frame(MESSAGE));
   expect((await answer).code).toBe('OK');
 });
+
+test.each(['NGHTTP2_INTERNAL_ERROR', 'NGHTTP2_CANCEL', 'NGHTTP2_PROTOCOL_ERROR'] as const)(
+  'a caller who breaks off its stream with %s harms nobody else',
+  async (code) => {
+    const broken = openStream(connection, TOKEN, { 'x-api-key': server.apiKey });
+    broken.write(frame(MESSAGE).subarray(0, 9));
+    await ping(connection);
+    broken.close(constants[code]);
+    const answer = await rawCall(connection, TOKEN, { headers: { 'x-api-key': server.apiKey }, body: frame(MESSAGE) });
+    expect(answer.code).toBe('OK');
+  },
+);

@@ -1,4 +1,4 @@
-/** A stream outlives no key: it ends within a second of what ends its key, and gives back all that it had. */
+/** A stream does not outlive its key: it ends within a second of the end of its key, and releases all its permits. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ async function open(apiKey: string, from: TestClient = wire.client): Promise<Wat
   return watch;
 }
 
-/** The stream ends as a new call is told, a second after `since`, an epoch in ms, at the latest. */
+/** Expects that the stream ends with the error of a new call, at most a second after `since`, in ms since the epoch. */
 async function expectEnded({ ended }: Watch, since: number): Promise<void> {
   const dueAt = runningMs() + since - Date.now();
   const { code, details, trailers } = await ended;
@@ -65,7 +65,7 @@ describe('a stream ends within a second', () => {
     bystander.call.cancel();
   });
 
-  test('of a rotation without a grace; one with the new secret goes on', async () => {
+  test('of a rotation without a grace period; a stream with the new secret continues', async () => {
     const old = await wire.server.createKey();
     const watch = await open(old);
     const renewed = await rotate(old, 0);
@@ -85,7 +85,7 @@ describe('a stream ends within a second', () => {
     void watch.ended.then(() => {
       ended = Date.now();
     });
-    // A new secret is known to every process within half a second.
+    // Every process knows a new secret within half a second.
     await sleep(600);
     const newer = await open(renewed);
     await expectEnded(watch, rotatedAt + 2000);
@@ -108,7 +108,7 @@ describe('a stream ends within a second', () => {
     database.exec(`DELETE FROM api_key_secret WHERE key_id = '${idOf(apiKey)}'`);
     database.exec(`DELETE FROM api_key WHERE id = '${idOf(apiKey)}'`);
     database.close();
-    // Any change of a key tells of it.
+    // Any change of a key changes the version.
     await wire.server.createKey();
     await expectEnded(watch, Date.now());
   });

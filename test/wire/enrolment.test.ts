@@ -1,4 +1,4 @@
-/** Enrolments: a sealed key counts only once a code of it was accepted in time, and an answer that was lost is given again. */
+/** Enrolments: a sealed key counts only after one of its codes was accepted in time, and a lost answer is repeated. */
 import { randomUUID } from 'node:crypto';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.close();
 });
 beforeEach(() => {
-  // Each test has steps of its own: no state of another test lies in them.
+  // Each test has different steps, so no state of another test matters.
   now = Math.ceil(now / 1000) * 1000 + 10 * DAY_MS;
 });
 
@@ -153,9 +153,9 @@ describe('a pending key', () => {
 });
 
 describe('a lost answer', () => {
-  test('is given again under its request id, with an equivalent key, also past the end of the time', async () => {
+  test('is repeated under its request id, with an equivalent key, even after the end of the time', async () => {
     const { blob, device } = await beginEnrolment(client, { sealedContext: Buffer.from(CONTEXT) });
-    // A second before the last moment, with the tolerance.
+    // A second before the last moment, including the tolerance.
     now += DAY_MS + 5 * MINUTE_MS - 1000;
     const code = device.code(now);
     const more = { confirm: true, requestId: randomUUID() };
@@ -172,7 +172,7 @@ describe('a lost answer', () => {
     }
   });
 
-  test('that is no longer kept is none', async () => {
+  test('that is no longer kept is not repeated', async () => {
     const { blob, device } = await beginEnrolment(client);
     const wrong = device.code(now) === '000000' ? '000001' : '000000';
     const more = { confirm: true, requestId: randomUUID() };
@@ -200,7 +200,7 @@ describe('a lost answer', () => {
     expect(next.response?.attemptsRemaining).toBe(3);
   });
 
-  test('that nobody knows is none: a new request id, or none, past the end changes nothing', async () => {
+  test('that is unknown is not repeated: a new request id, or none, after the end changes nothing', async () => {
     const { blob, device } = await beginEnrolment(client);
     now += DAY_MS + 5 * MINUTE_MS + 1;
     for (const more of [{ requestId: randomUUID() }, {}, { requestId: randomUUID() }]) {
@@ -210,7 +210,7 @@ describe('a lost answer', () => {
     }
     const malformed = await verify(client, sealedKey(blob), '1', { confirm: true, requestId: randomUUID() });
     expectError(malformed, 'FAILED_PRECONDITION', 'ENROLMENT_EXPIRED');
-    // The code was neither used nor counted: the secret by itself still takes it.
+    // The code was neither used nor counted: it is still accepted with the plain secret.
     const key = { source: { case: 'secret', value: formatSecret(device.secret) } } as const;
     expect((await verify(client, key, device.code(now))).response?.status).toBe(VerifyStatus.ACCEPTED);
   });
@@ -239,7 +239,7 @@ describe('confirm', () => {
     expect(first.response?.resealed).toBeUndefined();
   });
 
-  test('of a HOTP gives the counter to store, and the key takes Key.counter instead of its own', async () => {
+  test('of a HOTP returns the counter to store, and the key takes Key.counter instead of its own', async () => {
     const { blob, device } = await beginEnrolment(client, { type: OtpType.HOTP });
     const confirmed = await verify(client, sealedKey(blob), device.code(0), { confirm: true });
     expect(confirmed.response).toMatchObject({ status: VerifyStatus.ACCEPTED, nextCounter: 1n });

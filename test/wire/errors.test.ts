@@ -67,7 +67,7 @@ describe('before the message is read', () => {
     expect(answer.message).toContain('spaces or line breaks in it');
   });
 
-  test('a key that is none', async () => {
+  test('an invalid key', async () => {
     const answer = await client.call(methods.token, { key }, { apiKey: 'otpd_nonsense' });
     expectError(answer, 'UNAUTHENTICATED', 'API_KEY_INVALID');
   });
@@ -79,7 +79,7 @@ describe('before the message is read', () => {
     expect(answer.details.errorInfo?.metadata).toEqual({ scope: 'generate' });
   });
 
-  test('a grpc-timeout that is none', async () => {
+  test('an invalid grpc-timeout', async () => {
     expectError(
       await send({ headers: { 'grpc-timeout': 'abc' }, body: frame(MESSAGE) }),
       'INVALID_ARGUMENT',
@@ -198,7 +198,7 @@ describe('the state behind', () => {
     return { ...memory, keys: { ...memory.keys, findMany: () => Promise.reject(error) } };
   };
 
-  test('away: UNAVAILABLE, and when to try again', async () => {
+  test('unreachable: UNAVAILABLE, and when to try again', async () => {
     const failing = await startServer({ store: broken(new StoreUnavailableError(new Error('ECONNREFUSED'))) });
     const caller = createTestClient(failing.address, failing.apiKey);
     const answer = await caller.call(methods.token, { key });

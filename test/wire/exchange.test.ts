@@ -1,4 +1,4 @@
-/** A handler reads headers and the deadline, and adds headers, trailers and a status of its own: unary or streaming, with the fast path or without. */
+/** A handler reads headers and the deadline, and sets headers, trailers and a status: unary or streaming, with or without the fast path. */
 import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,9 +17,9 @@ import { frame, openConnection, openStream, type RawAnswer, rawCall } from '../s
 
 type Handle = (context: CallContext & Exchange) => void;
 
-/** The handlers do this before they answer; each test sets its own. */
+/** The handlers call this before they answer; each test sets it. */
 let handle: Handle = () => undefined;
-/** Whether the streaming one goes on after its first message, without a look at its signal. */
+/** Whether the streaming handler continues after its first message without looking at its signal. */
 let goesOn = false;
 let streamsEnded = 0;
 
@@ -84,20 +84,20 @@ describe.each([true, false])('with the fast path: %s', (fastPath) => {
       return rawCall(connection, path, { headers, body: frame(Buffer.alloc(0)) });
     };
 
-    test('tells the headers of the request', async () => {
+    test('returns the headers of the request', async () => {
       const seen: unknown[] = [];
       const headers = { 'x-one': 'a', 'x-two': ['a', 'b'] };
       await send((context) => seen.push(...['x-one', 'x-two', 'x-three'].map((header) => context.header(header))), headers);
       expect(seen).toEqual(['a', 'a, b', undefined]);
     });
 
-    test('tells when the caller stops waiting', async () => {
+    test('returns the time at which the caller stops waiting', async () => {
       const seen: number[] = [];
       const now = Date.now();
       await send(({ deadline }) => seen.push(deadline), { 'grpc-timeout': '20S' });
       const took = Date.now() - now;
       await send(({ deadline }) => seen.push(deadline));
-      // To the ms, since two clocks are compared; between the two reads the machine may stand still, at most for as long as the call took.
+      // Exact to the ms, since two clocks are compared. Between the two readings the machine may pause, at most for as long as the call took.
       expect(seen[0]).toBeGreaterThanOrEqual(now + 19_999 - took);
       expect(seen[0]).toBeLessThan(now + 30_000);
       expect(seen[1]).toBe(Number.POSITIVE_INFINITY);

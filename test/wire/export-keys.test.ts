@@ -1,4 +1,4 @@
-/** ExportKeys over a real server: secrets, URIs and sealed keys as URIs for other programs, and what those cannot hold. */
+/** ExportKeys on a real server: secrets, URIs and sealed keys as URIs for other programs, and keys that these cannot express. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ async function exportKeys(
   return response;
 }
 
-/** The index of each item, or the fields that are wrong. */
+/** Returns the index of each item, or its invalid fields. */
 function outcomes({ results }: ExportKeysResponse): unknown[] {
   return results.map(({ result }) => {
     if (result.case === 'uriIndex') return result.value;
@@ -56,7 +56,7 @@ describe('a request that is refused as a whole', () => {
     expect(answer.details.violations).toEqual([expect.stringContaining(violation)]);
   });
 
-  test('comes without the scope, for a plain secret too', async () => {
+  test('is refused without the scope, for a plain secret too', async () => {
     const apiKey = await wire.server.createKey({ scopes: ['generate', 'token', 'verify', 'seal'] });
     const answer = await wire.client.call(methods.exportKeys, { items: [uri(URI)] }, { apiKey });
     expectError(answer, 'PERMISSION_DENIED', 'SCOPE_MISSING');
@@ -90,7 +90,7 @@ describe('a key that is not exported', () => {
     expect(answer.uris).toEqual([WHOLE]);
   });
 
-  test('is pending: it is nobody’s yet', async () => {
+  test('is pending: it belongs to no user yet', async () => {
     const request = { accountName: 'alice', delivery: SecretDelivery.SEALED, sealedContext: CONTEXT };
     const { response } = await wire.client.call(methods.generate, request);
     expect(outcomes(await exportKeys([sealed(response?.sealed?.blob ?? '')]))).toEqual([ErrorReason.ENROLMENT_PENDING]);
@@ -106,7 +106,7 @@ describe('a key that is not exported', () => {
   });
 });
 
-test('names come from the item, else from the URI or the sealed key', async () => {
+test('names are those of the item, else of the URI or the sealed key', async () => {
   const blob = await sealedBlob();
   const { uris } = await exportKeys([
     uri(URI),
@@ -174,7 +174,7 @@ test('each exported key is audited by its fingerprint, under the request id, and
   }
 });
 
-test('each item costs a call, and one that fails is given back', async () => {
+test('each item costs a call, and a failed item is refunded', async () => {
   const apiKey = await wire.server.createKey({ plan: 'pro' });
   const left: number[] = [];
   for (let i = 0; i < 2; i++) {

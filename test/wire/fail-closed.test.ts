@@ -1,4 +1,4 @@
-/** Where a dependency is not what the fast path and the bounds were made for: every bound holds all the same, or nothing is served. */
+/** Dependencies that differ from the tested versions: every bound still holds, or nothing is served. */
 import { describe, expect, test } from 'vitest';
 import { type ChildOptions, failToStart, startChild } from '../support/child-server.ts';
 import { openConnection } from '../support/raw.ts';
@@ -13,9 +13,9 @@ import {
 } from './bounds.ts';
 
 const RENAMED = new URL('renamed-grpc-js.ts', import.meta.url).href;
-/** Takes the place of what Node says before a part of otpd asks. */
+/** Returns a module that replaces what Node reports before a part of otpd asks. */
 const preload = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
-/** Subscribers of the channel are never told. */
+/** Subscribers of the channel are never called. */
 const withoutChannel = (name: string): string =>
   preload(`import { channel } from 'node:diagnostics_channel';
 Object.defineProperty(channel('${name}'), 'subscribe', { value: () => undefined });`);
@@ -52,7 +52,7 @@ describe.each(CASES)('with %s', (_, options, whyNot) => {
   test('connections are bounded', withServer(small, connectionsAreBounded));
 });
 
-// Of these tests one waits for the timeout of the start.
+// A single test of these waits for the timeout of the start.
 test.concurrent.each([
   ['http2.server.stream.finish', 'on'],
   ['http2.server.stream.finish', 'off'],

@@ -1,4 +1,4 @@
-/** Property tests over the wire: whatever is sent, an error or an answer comes back, no fault of ours, and the server goes on. */
+/** Property tests over the wire: any input gets an error or an answer, without a fault of the server, and the server continues. */
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -52,7 +52,7 @@ const anySecret = fc.oneof(
   anyText,
 );
 
-/** Answered, or refused as the caller's mistake. A blob may name a sealing key that is not here. */
+/** Expects an answer, or a refusal as the caller's mistake. A blob may name a sealing key that does not exist here. */
 function expectAnswered(code: string): void {
   expect(['OK', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION']).toContain(code);
 }
@@ -106,7 +106,7 @@ describe('any blob', () => {
         await client.call(methods.verify, { key: sealed, code: '123456', confirm: true }),
         await client.call(methods.verify, { key, code: '123456', alternatives: [sealed] }),
       ];
-      // None of them was sealed by this server.
+      // This server has sealed none of them.
       for (const { code } of calls) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(code);
       const sealing = await client.call(methods.seal, { items: [{ key: sealed }] });
       const rewrapping = await client.call(methods.rewrap, {
@@ -166,7 +166,7 @@ describe('any text', () => {
     const run = async (uris: string[]) => {
       const { code, response } = await client.call(methods.importKeys, { uris, delivery: SecretDelivery.BOTH });
       expectAnswered(code);
-      // A result for each URI, be it a key or an error.
+      // A result for each URI, a key or an error.
       const seen = new Set(response?.results.map(({ uriIndex }) => uriIndex));
       if (response !== undefined) expect(seen.size).toBe(uris.length);
     };
@@ -190,7 +190,7 @@ describe('any text', () => {
         await client.call(methods.verifyRecoveryCode, { set, code }),
         await client.call(methods.revokeRecoveryCodes, { set }),
       ];
-      // A blob may name a sealing key that was never here.
+      // A blob may name a sealing key that never existed here.
       for (const answer of answers) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(answer.code);
     };
     await fc.assert(fc.asyncProperty(blob, fc.uint8Array({ maxLength: 260 }), anyText, run), RUNS);
@@ -253,7 +253,7 @@ describe('any text', () => {
   });
 });
 
-test('any items of a batch: as many outcomes as items, each what a call alone is told', async () => {
+test('any items of a batch: as many outcomes as items, each the same as for a separate call', async () => {
   const item = fc.record(
     {
       key: fc.oneof(
@@ -305,7 +305,7 @@ test('any numbers: an answer keeps its bounds', async () => {
     expect(response.neighbours.length).toBeLessThanOrEqual(10);
   };
   const counters = fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { nil: undefined });
-  // The highest is not in the enums: enums of proto3 are open.
+  // The highest value is not in the enums: enums of proto3 are open.
   const types = fc.nat({ max: 4 }) as fc.Arbitrary<OtpType>;
   const algorithms = fc.nat({ max: 4 }) as fc.Arbitrary<Algorithm>;
   await fc.assert(fc.asyncProperty(types, algorithms, uint32, uint32, uint32, counters, run), { numRuns: 200 });

@@ -1,13 +1,15 @@
 /** The health service (grpc.health.v1), as load balancers use it: without a key. */
+import { EventEmitter } from 'node:events';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { ClientReadableStream } from '@grpc/grpc-js';
-import { expect, test } from 'vitest';
+import type { ClientReadableStream, Server } from '@grpc/grpc-js';
+import { describe, expect, test } from 'vitest';
 import {
   Health,
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/ts/health/v1/health_pb.ts';
+import { createHealth } from '../../src/grpc/health.ts';
 import { metadataOf } from '../support/client.ts';
 import { wireForEach } from '../support/wire.ts';
 
@@ -15,7 +17,7 @@ const { check, list, watch } = Health.method;
 
 const wire = wireForEach(() => undefined);
 
-/** Opens a Watch; the statuses are kept as they come. */
+/** Opens a Watch, and collects its statuses. */
 function openHealthWatch(service: string): { seen: Status[]; call: ClientReadableStream<Buffer>; ended: Promise<number> } {
   const call = wire.client.raw.makeServerStreamRequest<Uint8Array, Buffer>(
     `/${Health.typeName}/${watch.name}`,
@@ -54,7 +56,7 @@ test('List names the process and the services', async () => {
   ]);
 });
 
-test('Watch tells the status at once, and of an unknown service that it is unknown', async () => {
+test('Watch sends the status at once, and of an unknown service that it is unknown', async () => {
   const watches = ['', 'otp.v1.OtpService', 'nope'].map(openHealthWatch);
   await expect
     .poll(() => watches.map(({ seen }) => seen))
@@ -62,10 +64,55 @@ test('Watch tells the status at once, and of an unknown service that it is unkno
   for (const { call } of watches) call.cancel();
 });
 
-test('a shutdown is told to the watchers before it ends their streams', async () => {
+test('a shutdown is sent to the watchers before it ends their streams', async () => {
   const watches = ['', 'otp.v1.OtpService'].map(openHealthWatch);
   await expect.poll(() => watches.map(({ seen }) => seen.length)).toEqual([1, 1]);
   await wire.server.close();
   expect(await Promise.all(watches.map(({ ended }) => ended))).toEqual([14, 14]);
   for (const { seen } of watches) expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
+});
+
+describe('a watcher', () => {
+  const NAMES = ['', 'otp.v1.OtpService'];
+
+  /** Makes the service, with a function that watches it and returns the statuses and the call. */
+  function begin() {
+    const health = createHealth(NAMES);
+    let open: (call: unknown) => void = () => undefined;
+    const addService = (_: unknown, { watch }: Record<string, typeof open>) => {
+      open = watch as typeof open;
+    };
+    health.addTo({ addService } as unknown as Server);
+    const watchOf = (service: string) => {
+      const seen: Status[] = [];
+      const call = Object.assign(new EventEmitter(), {
+        request: Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service }))),
+        write: (message: Uint8Array) => void seen.push(fromBinary(HealthCheckResponseSchema, message).status),
+      });
+      open(call);
+      return { seen, call };
+    };
+    return { health, watchOf };
+  }
+
+  test('gets each change of its service, once, and of no other', () => {
+    const { health, watchOf } = begin();
+    const watchers = [watchOf(''), watchOf('otp.v1.OtpService'), watchOf('nope')];
+    for (const serving of [false, false, true, true]) health.set('', serving);
+    health.set('otp.v1.OtpService', false);
+    expect(watchers.map(({ seen }) => seen)).toEqual([
+      [Status.SERVING, Status.NOT_SERVING, Status.SERVING],
+      [Status.SERVING, Status.NOT_SERVING],
+      [Status.SERVICE_UNKNOWN],
+    ]);
+    expect(watchOf('otp.v1.OtpService').seen).toEqual([Status.NOT_SERVING]);
+  });
+
+  test('that has left gets nothing, and the others do', () => {
+    const { health, watchOf } = begin();
+    const [left, stays] = [watchOf(''), watchOf('')];
+    left.call.emit('cancelled');
+    health.set('', false);
+    expect([left.seen, stays.seen]).toEqual([[Status.SERVING], [Status.SERVING, Status.NOT_SERVING]]);
+  });
 });

@@ -50,7 +50,7 @@ describe('a request that is refused as a whole', () => {
     expect(answer.details.violations).toEqual([expect.stringContaining(violation)]);
   });
 
-  test('comes without the scope', async () => {
+  test('is refused without the scope', async () => {
     const apiKey = await wire.server.createKey({ scopes: ['generate', 'token', 'verify', 'export'] });
     const answer = await wire.client.call(methods.importKeys, { uris: [OTPAUTH] }, { apiKey });
     expectError(answer, 'PERMISSION_DENIED', 'SCOPE_MISSING');
@@ -204,6 +204,16 @@ describe('the cost', () => {
   test('is a call for URIs without a key', async () => {
     const [one = 0, two = 0] = await remaining(['nonsense', 'otpauth://']);
     expect(one - two).toBe(1);
+  });
+
+  test('is nothing but a call of the minute for URIs without a key', async () => {
+    const apiKey = await wire.server.createKey({ plan: 'pro' });
+    for (const uris of [['nonsense', 'otpauth://'], [...writeMigration(keys(7), 1).uris]])
+      await wire.client.call(methods.importKeys, { uris }, { apiKey });
+    const { response } = await wire.client.call(methods.getUsage, {}, { apiKey });
+    const used = Object.fromEntries(response?.windows.map((one) => [one.window, Number(one.used)]) ?? []);
+    // The look at the usage is a call too.
+    expect([used['minute'], used['hour']]).toEqual([1 + 7 + 1, 7 + 1]);
   });
 
   test('is refused as a whole if it is more than the plan ever allows', async () => {

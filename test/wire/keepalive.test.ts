@@ -1,10 +1,10 @@
-/** Keepalive pings: a client may send as many as it likes, with calls open or not, and is never told to calm down. */
+/** Keepalive pings: a client may send any number, with or without open calls, and never gets an ENHANCE_YOUR_CALM. */
 import { once } from 'node:events';
-import { type ClientHttp2Session, constants } from 'node:http2';
+import { constants } from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods } from '../support/client.ts';
-import { frame, openConnection, openStream } from '../support/raw.ts';
+import { frame, openConnection, openStream, ping } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const WATCH = '/otp.v1.OtpService/WatchToken';
@@ -38,7 +38,3 @@ test.each([
     session.destroy();
   }
 });
-
-function ping(session: ClientHttp2Session): Promise<void> {
-  return new Promise((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
-}

@@ -1,4 +1,4 @@
-/** The limits of a plan as a caller sees them, at the boundaries of their windows. */
+/** The limits of a plan from the view of a caller, at the boundaries of their windows. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ function limitsOf({ headers, trailers }: Answer<unknown>): unknown[] {
 }
 
 describe('what is left', () => {
-  test('is told on success and on error, in whole seconds, for the window nearest to exhaustion', async () => {
+  test('is sent on success and on error, in whole seconds, for the window nearest to exhaustion', async () => {
     expect(limitsOf(await good())).toEqual(['3', '2', '60']);
     now += 1_500;
     expect(limitsOf(await bad())).toEqual(['3', '1', '59']);
@@ -51,12 +51,12 @@ describe('what is left', () => {
     expect(limitsOf(await good())).toEqual(['3', '0', '1']);
   });
 
-  test('is not told on a plan without limits', async () => {
+  test('is not sent on a plan without limits', async () => {
     const unlimited = await client.call(methods.token, { key }, { apiKey: server.apiKey });
     expect(limitsOf(unlimited)).toEqual([undefined, undefined, undefined]);
   });
 
-  test('is told to a caller without the scope, who is charged', async () => {
+  test('is sent to a caller without the scope, who is charged', async () => {
     apiKey = await server.createKey({ plan: 'tiny', scopes: ['verify'] });
     const answer = await good();
     expectError(answer, 'PERMISSION_DENIED', 'SCOPE_MISSING');
@@ -77,7 +77,7 @@ describe('over the limit', () => {
     expect(limitsOf(answer)).toEqual(['3', '0', '50']);
   });
 
-  test('a call is refused until the last millisecond of the window, and let in at the next', async () => {
+  test('a call is refused until the last millisecond of the window, and admitted at the next', async () => {
     for (let call = 0; call < 3; call += 1) await good();
     now += 59_999;
     expect((await good()).trailers['grpc-retry-pushback-ms']).toBe('1');
@@ -100,7 +100,7 @@ describe('over the limit', () => {
     expect(limitsOf(await good())).toEqual(['5', '0', '3540']);
   });
 
-  test('parallel calls are not let in beyond the limit', async () => {
+  test('parallel calls are not admitted beyond the limit', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, good));
     expect(answers.filter(({ code }) => code === 'OK')).toHaveLength(3);
   });
@@ -113,10 +113,10 @@ describe('over the limit', () => {
 });
 
 describe('a cost over the limit', () => {
-  test('is final: no detail and no trailer tells of a time to try again', async () => {
+  test('is final: no detail and no trailer has a time to try again', async () => {
     const store = createMemoryStore();
     const { limits } = store;
-    // No method costs as much yet: this store takes four of a call that costs one.
+    // No method costs as much yet: this store charges four for a call that costs one.
     const costly = {
       ...limits,
       charge: (...[subject, windows, cost, at]: Parameters<typeof limits.charge>) =>
@@ -145,7 +145,7 @@ describe('a cost over the limit', () => {
 });
 
 describe('a call that fails', () => {
-  test('is given back to the hour', async () => {
+  test('is refunded to the hour', async () => {
     apiKey = await server.createKey({ plan: 'hourly' });
     for (let call = 0; call < 10; call += 1) expect((await bad()).code).toBe('INVALID_ARGUMENT');
     expect(limitsOf(await good())).toEqual(['2', '1', '3600']);
@@ -153,7 +153,7 @@ describe('a call that fails', () => {
     expectError(await good(), 'RESOURCE_EXHAUSTED', 'RATE_LIMITED');
   });
 
-  test('is not given back to the minute', async () => {
+  test('is not refunded to the minute', async () => {
     for (let call = 0; call < 3; call += 1) expect((await bad()).code).toBe('INVALID_ARGUMENT');
     const answer = await good();
     expectError(answer, 'RESOURCE_EXHAUSTED', 'RATE_LIMITED');

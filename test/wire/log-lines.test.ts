@@ -1,4 +1,4 @@
-/** The lines on their way to the log: whole, in order, soon, and none lost however many come at once. */
+/** Lines on their way to the log: complete, in order, soon, and none lost for any number at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLines } from '../../src/observability/line-buffer.ts';
 
@@ -34,7 +34,7 @@ test('a line that cannot wait goes out at once, after those before it', () => {
   expect(written.at(-1)).toBe('after\n');
 });
 
-test('more than fits is written meanwhile, every line whole and in its order', () => {
+test('more than fits is written in parts, every line complete and in order', () => {
   const lines = createLines(stream);
   const sent = Array.from({ length: 5000 }, (_, i) => `${i} ${'x'.repeat(i % 97)}\n`);
   for (const line of [...sent, `${'y'.repeat(65_535)}\n`]) lines.soon(line);
@@ -43,7 +43,7 @@ test('more than fits is written meanwhile, every line whole and in its order', (
   for (const text of written) expect(text.length).toBeLessThanOrEqual(65_536);
 });
 
-test('where others write too, no write is longer than told, but for a line that is', () => {
+test('if others write too, no write is longer than the bound, except for a single longer line', () => {
   const lines = createLines(stream, 100);
   const sent = [...Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(30)}\n`), `${'z'.repeat(150)}\n`, 'last\n'];
   for (const line of sent) lines.soon(line);

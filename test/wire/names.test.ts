@@ -1,4 +1,4 @@
-/** A secret with several names, over the wire and on each store: an accepted code is not accepted again, whatever the key is called. */
+/** A secret with several names, over the wire and on each store: an accepted code is not accepted again under any name. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,14 +14,14 @@ import { createFingerprints } from '../../src/verification/fingerprint.ts';
 import type { VerifyInit } from '../chaos/keys.ts';
 import { createOldDatabase } from '../store/old-database.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { onEachStore, type Start } from '../support/each-store.ts';
 import { expectError } from '../support/expect-error.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const { ACCEPTED, MISMATCH, REPLAYED, THROTTLED } = VerifyStatus;
 const UUID = '01234567-89ab-4cde-8f01-23456789abcd';
 const DAY = 86_400_000;
-/** An hour: the codes of a test stay right while it runs. */
+/** In seconds: a long period, so that the codes of a test stay right while it runs. */
 const LONG = 3600;
 
 type KeyInit = NonNullable<VerifyInit['key']>;
@@ -34,13 +34,13 @@ function sixDigits(secret: Uint8Array, step: number, algorithm: 'SHA1' | 'SHA256
   return hotpCode(secret, step, { algorithm, digits: 6 });
 }
 
-/** A code of no step from `step` - 110 to `step` + 110. */
+/** Returns a code that belongs to no step from `step` - 110 to `step` + 110. */
 function wrongFor(secret: Uint8Array, step: number): string {
   const right = new Set(Array.from({ length: 221 }, (_, place) => sixDigits(secret, Math.max(0, step - 110 + place))));
   return ['000000', '111111', '222222', '333333'].find((code) => !right.has(code)) ?? '444444';
 }
 
-function underManyNames(start: (flags: Record<string, string>) => Promise<TestServer>): void {
+function underManyNames(start: Start): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-names-'));
   const auditLog = join(folder, 'audit.log');
   let server: TestServer;
@@ -50,9 +50,7 @@ function underManyNames(start: (flags: Record<string, string>) => Promise<TestSe
   let key: KeyInit;
 
   beforeAll(async () => {
-    const fingerprintKeyFile = join(folder, 'fingerprint.key');
-    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-    server = await start({ fingerprintKeyFile, auditLog });
+    server = await start({ auditLog });
     client = createTestClient(server.address, server.apiKey);
   });
   beforeEach(() => {
@@ -132,7 +130,7 @@ function underManyNames(start: (flags: Record<string, string>) => Promise<TestSe
     expect(await statusOf({ key: sha256, code: sixDigits(secret, step + 1, 'SHA256') })).toBe(ACCEPTED);
   });
 
-  test('who enrols the secret anew with another period or as HOTP is let in', async () => {
+  test('a user who enrols the secret again with another period or as HOTP is accepted', async () => {
     expect(await statusOf({ key, code: sixDigits(secret, step) })).toBe(ACCEPTED);
     const half = stepAt(Date.now(), LONG / 2);
     expect(await statusOf({ key: { ...key, periodSeconds: LONG / 2 }, code: sixDigits(secret, half) })).toBe(ACCEPTED);
@@ -174,21 +172,10 @@ function underManyNames(start: (flags: Record<string, string>) => Promise<TestSe
   });
 }
 
-describe('names on SQLite', () => {
-  underManyNames((flags) => startServer({ flags }));
-});
-
-redisSuite('names on Redis', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  underManyNames((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
-});
+onEachStore('names', underManyNames);
 
 describe('a server on the database of an earlier version', () => {
-  test('replays what was used, goes on counting, and accepts the next code', async () => {
+  test('replays used codes, continues to count, and accepts the next code', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'otpd-upgrade-'));
     const [fingerprintKey, totp, hotp] = [randomBytes(32), randomBytes(20), randomBytes(20)];
     writeFileSync(join(dataDir, 'fingerprint.key'), fingerprintKey.toString('hex'), { mode: 0o600 });

@@ -1,4 +1,4 @@
-/** Only a POST with a content type of gRPC is a call; anything else is told so, and nothing of it happens. */
+/** Only a POST with a gRPC content type is a call; any other request is refused with a reason, and has no effect. */
 import type { ClientHttp2Session } from 'node:http2';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     await server.close();
   });
 
-  /** A right code of a secret of its own, as a request. */
+  /** Returns a right code of a new secret, as a request. */
   async function rightCode(): Promise<Buffer> {
     secrets += 1;
     const value = `JBSWY3DPEHPK3PXP${'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[secrets]}AAAAAAA`;
@@ -77,7 +77,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
       expect((await rawCall(connection, path, { headers, body: NOTHING })).httpStatus).toBe(415);
   });
 
-  test('one without a content type is none', async () => {
+  test('a request without a content type is not a call', async () => {
     const body = await rightCode();
     const stream = connection.request({ ':method': 'POST', ':path': PATHS.verify, 'x-api-key': server.apiKey, te: 'trailers' });
     stream.end(body);
@@ -97,7 +97,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     const lines = server.log.length;
     openStream(connection, PATHS.verify, { ':method': 'HEAD', 'x-api-key': server.apiKey });
     await verify(await rightCode(), { ':method': 'GET' });
-    // The call that asked for the code is the only one.
+    // Only the call for the code is in the log.
     expect(server.log.slice(lines).map((line) => JSON.parse(line).method)).toEqual([PATHS.token]);
     expect(server.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([]);
   });

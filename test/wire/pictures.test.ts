@@ -1,4 +1,4 @@
-/** Pictures over the wire: many at once are all drawn, the largest too, and other calls do not wait for them. */
+/** Pictures over the wire: many concurrent pictures are drawn, including the largest, and other calls do not wait for them. */
 import { expect, test } from 'vitest';
 import { scan, toPixels } from '../otp/pixels.ts';
 import { methods } from '../support/client.ts';
@@ -21,7 +21,7 @@ test('many at once are all drawn, each its own', async () => {
   expect(new Set(answers.map(({ response }) => response?.uri)).size).toBeGreaterThanOrEqual(54);
 });
 
-test('a call without a picture overtakes those that wait for theirs', async () => {
+test('a call without a picture overtakes calls that wait for theirs', async () => {
   const order: string[] = [];
   const drawn = Array.from({ length: 80 }, () => wire.client.call(methods.generate, longest).then(() => order.push('picture')));
   const token = wire.client.call(methods.token, { key }).then(() => order.push('token'));

@@ -1,4 +1,4 @@
-/** Behind real proxies: each caller has an address of its own, in the log and in the throttle, and nobody can claim another's. */
+/** Behind real proxies, each caller has its own address in the log and in the throttle, and no caller can claim another's. */
 
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => parts.disposeAsync());
 
-/** A connection from an address of this machine. */
+/** Opens a connection from an address of this machine. */
 async function connectFrom(localAddress: string, address: string): Promise<ClientHttp2Session> {
   const [host = '', port = ''] = address.split(':');
   const session = connect(`http://${address}`, {
@@ -47,7 +47,7 @@ interface CallOptions {
 
 let calls = 0;
 
-/** Calls, and gives what the log says of the caller. */
+/** Makes a call, and returns the caller's address in the log. */
 async function call(
   session: ClientHttp2Session,
   { apiKey = server.apiKey, path = TOKEN, forwardedFor }: CallOptions = {},
@@ -75,7 +75,7 @@ for (const name of PROXIES) {
       proxy = parts.adopt(await startProxy(name, server.address), (one) => one.stop()).address;
     });
 
-    test('two callers are told apart in the log', async () => {
+    test('two callers have different addresses in the log', async () => {
       const [one, other] = [await connectFrom('127.0.0.2', proxy), await connectFrom('127.0.0.3', proxy)];
       expect(await call(one)).toMatchObject({ code: 'OK', peer: '127.0.0.2' });
       expect(await call(other)).toMatchObject({ code: 'OK', peer: '127.0.0.3' });
@@ -127,13 +127,13 @@ describe('the bound on connections from one address', () => {
 });
 
 describe('with no proxy between', () => {
-  test('a caller that is no trusted proxy is itself, whatever it claims', async () => {
+  test('a caller that is not a trusted proxy has its own address, whatever it claims', async () => {
     const session = await connectFrom('127.0.0.2', server.address);
     for (const forwardedFor of ['127.0.0.3', '127.0.0.1', '203.0.113.9, 127.0.0.1', ''])
       expect((await call(session, { forwardedFor })).peer).toMatch(/^127\.0\.0\.2:\d+$/);
   });
 
-  test('wrong keys are held against who sends them, whatever it claims', async () => {
+  test('wrong keys count against their sender, whatever it claims', async () => {
     const session = await connectFrom('127.0.0.2', server.address);
     for (let failure = 0; failure < 100; failure += 1)
       await call(session, { apiKey: issue().apiKey, forwardedFor: `203.0.113.${failure}` });

@@ -1,33 +1,27 @@
-/** Recovery codes over the wire, on each store: scopes, tenants, what is kept through a restart, and what is told to whom. */
-import { randomBytes } from 'node:crypto';
+/** Recovery codes over the wire, on each store: scopes, tenants, the state after a restart, and what each caller is told. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RecoveryCodeSet, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import type { Scope } from '../../src/ports/principal.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { onEachStore, type Start } from '../support/each-store.ts';
 import { expectError } from '../support/expect-error.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const { ACCEPTED, MISMATCH, REPLAYED, THROTTLED } = VerifyStatus;
 const UUID = '01234567-89ab-4cde-8f01-23456789abcd';
 const CONTEXT = Buffer.from('user-1/recovery/1');
 
-function overTheWire(start: (flags: Record<string, string>) => Promise<TestServer>): void {
+function overTheWire(start: Start): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-recovery-'));
   const auditLog = join(folder, 'audit.log');
   let server: TestServer;
   let client: TestClient;
 
   beforeAll(async () => {
-    const fingerprintKeyFile = join(folder, 'fingerprint.key');
-    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-    const sealingKeys = ringFile(folder);
-    ensureRingFile(sealingKeys, Date.now());
-    server = await start({ fingerprintKeyFile, sealingKeys, auditLog });
+    server = await start({ auditLog });
     client = createTestClient(server.address, server.apiKey);
   });
   afterAll(async () => {
@@ -71,7 +65,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expectError(reused, 'INVALID_ARGUMENT', 'REQUEST_ID_REUSED');
   });
 
-  test('a set that Rewrap has sealed anew is the same set', async () => {
+  test('a set that Rewrap has resealed is the same set', async () => {
     const { codes, set } = await generate();
     await verify(set, codes[0]);
     const item = { case: 'set', value: set } as const;
@@ -123,9 +117,9 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
   });
 }
 
-describe('recovery codes with SQLite', () => {
-  overTheWire((flags) => startServer({ flags }));
+onEachStore('recovery codes', overTheWire);
 
+describe('recovery codes with SQLite', () => {
   test('stay used and revoked when the server is restarted, and are wrong under another fingerprint key', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'otpd-restart-'));
     const run = async <T>(use: (client: TestClient) => Promise<T>): Promise<T> => {
@@ -154,7 +148,7 @@ describe('recovery codes with SQLite', () => {
       REPLAYED,
       REPLAYED,
     ]);
-    // With the fingerprint key the used marks are lost: such a server starts on an empty store.
+    // Without the fingerprint key the used marks are lost, so such a server starts on an empty store.
     rmSync(join(dataDir, 'otpd.db'));
     writeFileSync(join(dataDir, 'fingerprint.key'), 'ab'.repeat(32));
     expect(await run(async (client) => [await statusOf(client, used), await statusOf(client, fresh)])).toEqual([
@@ -163,14 +157,4 @@ describe('recovery codes with SQLite', () => {
     ]);
     rmSync(dataDir, { recursive: true });
   });
-});
-
-redisSuite('recovery codes with Redis', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-
-  overTheWire((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
 });

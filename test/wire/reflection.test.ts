@@ -1,4 +1,4 @@
-/** Server reflection: what grpcurl and buf curl need, without a key; and what a stranger may not do with it. */
+/** Server reflection: the parts that grpcurl and buf curl need, without a key, and the bounds on strangers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createTestClient, methods } from '../support/client.ts';
@@ -30,7 +30,7 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
     expect(answer?.files).toEqual(expect.arrayContaining(files));
   });
 
-  test('answers hostile names, each of them, and goes on', async () => {
+  test('answers each hostile name, and continues', async () => {
     const fields = [ASK.fileByName, ASK.fileContainingSymbol, ASK.extensionNumbers];
     const requests = fields.flatMap((field) => HOSTILE.map((name) => ask(field, name)));
     const answers = await reflect(wire.client, version, [...requests, ask(ASK.services, '')]);
@@ -40,7 +40,7 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
   });
 });
 
-test('10,000 requests on one stream are answered, and others meanwhile', async () => {
+test('10,000 requests on one stream are answered, and other callers are served meanwhile', async () => {
   const flood = reflect(wire.client, 'v1', Array<Uint8Array>(10_000).fill(ask(ASK.fileContainingSymbol, 'otp.v1.OtpService')));
   const other = createTestClient(wire.server.address, wire.server.apiKey);
   const started = runningMs();

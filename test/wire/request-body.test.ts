@@ -1,5 +1,5 @@
-/** The message of a request, in whatever pieces it comes. */
-import { describe, expect, test } from 'vitest';
+/** The message of a request in chunks of any size. */
+import { describe, expect, test, vi } from 'vitest';
 import { frameMessage, RequestBody } from '../../src/grpc/fast-path/request-body.ts';
 import { grpcTimeout } from '../../src/rpc/timeout.ts';
 import { frame } from '../support/raw.ts';
@@ -7,7 +7,7 @@ import { frame } from '../support/raw.ts';
 const MOST = 1000;
 const MESSAGE = Buffer.from(Array.from({ length: 300 }, (_, i) => i % 251));
 
-/** The progress after each piece, and the message if the last piece completed it. */
+/** Returns the progress after each chunk, and the message if the last chunk completed it. */
 function read(...pieces: Uint8Array[]): { progress: string[]; message?: Buffer } {
   const body = new RequestBody(MOST);
   const progress = pieces.map((piece) => body.take(Buffer.from(piece)));
@@ -32,6 +32,13 @@ describe('a message', () => {
     expect(new Set(progress.slice(0, -1))).toEqual(new Set(['partial']));
   });
 
+  test('byte by byte is copied as often as its length doubles, and not with each byte', () => {
+    const copies = vi.spyOn(Buffer, 'concat');
+    read(...Array.from(frame(MESSAGE), (byte) => Uint8Array.of(byte)));
+    expect(copies.mock.calls.length).toBeLessThan(12);
+    copies.mockRestore();
+  });
+
   test('of no bytes', () => {
     expect(read(frame(Buffer.alloc(0)))).toEqual({ progress: ['whole'], message: Buffer.alloc(0) });
   });
@@ -41,7 +48,7 @@ describe('a message', () => {
     expect(read(frame(Buffer.alloc(MOST + 1))).progress).toEqual(['too large']);
   });
 
-  test('that is too large by its own account, before it comes', () => {
+  test('that declares a length beyond the bound, before it arrives', () => {
     expect(read(Uint8Array.of(0, 0xff, 0xff, 0xff), Uint8Array.of(0xff)).progress).toEqual(['partial', 'too large']);
   });
 

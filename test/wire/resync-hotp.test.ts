@@ -1,4 +1,4 @@
-/** ResyncHotp over a real server: a device that has run ahead is found again, its codes are used up, and guesses are bounded. */
+/** ResyncHotp on a real server: it finds a device that has run ahead, uses up its codes, and bounds guesses. */
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ interface Fields {
   readonly requestId?: string;
 }
 
-/** The answer, with each field that it has not as undefined. */
+/** Returns the answer, with undefined for each missing field. */
 async function resync(codes: readonly string[], fields: Fields = {}) {
   const { code, response } = await wire.client.call(methods.resyncHotp, { key: keyOf(0n), codes: [...codes], ...fields });
   if (response === undefined) throw new Error(code);
@@ -126,7 +126,7 @@ describe('codes in a row', () => {
     expect(await resync(codesFrom(23))).toEqual(accepted(24));
   });
 
-  test('are accepted once of many that come at once', async () => {
+  test('are accepted once of many concurrent calls', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => resync(codesFrom(50))));
     expect(answers.map(({ status }) => status).toSorted()).toEqual(['ACCEPTED', ...Array(7).fill('REPLAYED')]);
   });

@@ -79,7 +79,7 @@ const errorIn = (outcome: Outcome | undefined): ItemError | undefined =>
 const fieldsIn = (outcome: Outcome): string[] | undefined => errorIn(outcome)?.violations.map(({ field }) => field);
 
 describe('Seal', () => {
-  test('turns secrets and URIs into keys that need no confirmation, and tells their parameters', async () => {
+  test('turns secrets and URIs into keys that need no confirmation, and returns their parameters', async () => {
     const uri = `otpauth://hotp/ACME:alice?secret=${SECRET}&counter=7&digits=8&algorithm=SHA256`;
     const results = await seal(
       { key: { source: { case: 'secret', value: SECRET } }, sealedContext: Buffer.from('user-1') },
@@ -131,7 +131,7 @@ describe('Seal', () => {
     expect(second?.parameters?.counter).toBe(500n);
   });
 
-  test('gives each item its own error, with its fields and reasons', async () => {
+  test('returns a separate error for each item, with its fields and reasons', async () => {
     const { blob } = await beginEnrolment(client);
     const long = `otpauth://totp/${'i'.repeat(129)}:a?secret=${SECRET}`;
     const results = await seal(
@@ -212,7 +212,7 @@ describe('Rewrap', () => {
     for (const one of [keyAsSet, setAsKey]) expect(errorIn(one)?.reason).toBe(ErrorReason.SEALED_KEY_INVALID);
   });
 
-  test('gives each item its own error', async () => {
+  test('returns a separate error for each item', async () => {
     const { blob } = await enrol(client, now, 'u');
     const results = await rewrap(
       {},
@@ -225,7 +225,7 @@ describe('Rewrap', () => {
     expect(results.map(fieldsIn)).toEqual([['key'], ['key.blob'], ['key.blob', 'key.context'], ['set.blob'], [], undefined]);
   });
 
-  test('needs the scope seal, as Seal does, and is not among those that a key has by itself', async () => {
+  test('needs the scope seal, as Seal does, which a key does not have by default', async () => {
     const apiKey = await server.createKey({ scopes: ['generate', 'token', 'verify', 'export'] });
     for (const method of [methods.seal, methods.rewrap]) {
       const answer = await client.call(method, {}, { apiKey });
@@ -254,8 +254,8 @@ describe('Rewrap', () => {
   });
 });
 
-test('of several keys the one whose code it is is sealed anew, and one that does not open fails the call', async () => {
-  // Sealed on the first day; the second key seals by now.
+test('of several keys the matching one is resealed, and a key that does not open fails the call', async () => {
+  // Sealed on the first day; by now the second key seals.
   const own = createSealing(createRing([KEYS[0]]), () => now);
   const contents = { parameters: { type: 'totp', algorithm: 'SHA1', digits: 6, period: 30 }, counter: undefined } as const;
   const blobOf = (fill: number, pendingUntil?: number) => {
@@ -314,7 +314,7 @@ test('blobs of today open after two rotations and a restart, until their key is 
   for (const old of [stored[0], stored[1], untouched.blob]) {
     expectError(await verify(client, sealedKey(old ?? '', 'u'), device.code(now)), 'INVALID_ARGUMENT', 'SEALED_KEY_INVALID');
   }
-  // A code that was used before the restart, by a blob that is gone, is used.
+  // A code that was used before the restart, with a blob that is gone, is still used.
   now -= 60_000;
   const used = await verify(client, sealedKey(stored.at(-1) ?? '', 'u'), device.code(now));
   expect(used.response?.status).toBe(VerifyStatus.REPLAYED);

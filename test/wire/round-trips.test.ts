@@ -1,4 +1,4 @@
-/** The round trips of a call to Redis: one to charge it, and a second one of Verify to judge its code; and the charge while Redis is unreachable. */
+/** The round trips of a call to Redis: one to charge it, and for Verify a second to judge its code; and the charge while Redis is unreachable. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ redisSuite('a call on Redis', () => {
   let options: Pick<CallOptions, 'apiKey'>;
   let key: TestKey;
   let step = 0;
-  /** The scripts on counts, codes and request ids that were run so far: which keys each was given. */
+  /** The scripts on counts, codes and request ids so far, with the keys of each. */
   let trips: string[];
   let echoed: string | undefined;
 
@@ -50,7 +50,7 @@ redisSuite('a call on Redis', () => {
     step = 0;
     const watching = parts.adopt(new Redis(redis.url), (one) => one.disconnect());
     const monitor = parts.adopt(await watching.monitor(), (one) => one.disconnect());
-    // Where the test takes Redis away.
+    // The test stops Redis, which makes these connections fail.
     for (const one of [watching, monitor]) one.on('error', () => undefined);
     trips = [];
     monitor.on('monitor', (_: string, args: string[], source: string) => {
@@ -62,7 +62,7 @@ redisSuite('a call on Redis', () => {
   });
   afterEach(() => parts.disposeAsync());
 
-  /** The trips of so many calls. */
+  /** Returns the trips of this many calls. */
   async function tripsOf(call: () => Promise<unknown>, count: number = 3): Promise<string[]> {
     await seen();
     trips = [];
@@ -71,9 +71,9 @@ redisSuite('a call on Redis', () => {
     return trips;
   }
 
-  /** Waits until all that has come to Redis is told. */
+  /** Waits until the monitor has shown all commands. */
   async function seen(): Promise<void> {
-    // Nobody waits for a refund.
+    // No call waits for a refund.
     await pause(50);
     const mark = randomBytes(8).toString('hex');
     redis.cli('echo', mark);
@@ -102,7 +102,7 @@ redisSuite('a call on Redis', () => {
     expect(await tripsOf(() => client.call(methods.verify, wrong, options), 1)).toEqual(['l', ...Array(6).fill('ccr')]);
   });
 
-  test('is one round trip of the others, and one more where a call fails, which gives it back', async () => {
+  test('is one round trip for the other methods, and one more for the refund of a failed call', async () => {
     expect(await tripsOf(() => client.call(methods.token, secret(), options))).toEqual(['l', 'l', 'l']);
     expect(await tripsOf(() => client.call(methods.generate, { accountName: 'alice' }, options))).toEqual(['l', 'l', 'l']);
     const watch = async () => {
@@ -123,7 +123,7 @@ redisSuite('a call on Redis', () => {
     expect(await tripsOf(verify, 1)).toEqual(['l', 'cc']);
   });
 
-  test('is counted here while Redis is away, once, and in Redis when it is back', async () => {
+  test('is counted here while Redis is unreachable, once, and in Redis when it is back', async () => {
     options = { apiKey: await server.createKey({ plan: 'hourly' }) };
     const left = (answer: Awaited<ReturnType<typeof verify>>) => [
       answer.code,
@@ -131,7 +131,7 @@ redisSuite('a call on Redis', () => {
     ];
     expect(left(await verify())).toEqual(['OK', LIMIT - 1]);
     await redis.kill();
-    // Given back as any call that fails.
+    // Refunded like any failed call.
     for (let calls = 0; calls < 2 * LIMIT; calls += 1) expect(left(await verify())).toEqual(['UNAVAILABLE', LIMIT - 1]);
     const token = () => client.call(methods.token, secret(), options);
     for (let calls = 0; calls < LIMIT; calls += 1) expect((await token()).code).toBe('OK');
@@ -164,8 +164,8 @@ redisSuite('a call on Redis', () => {
   });
 
   /**
-   * Verify whose deadline of 60 ms passes while Redis is silent: from its start, or from its charge on. Undefined where this machine stood still
-   * for so long that Redis was given up as silent, after 200 ms, or the deadline passed before Redis fell silent.
+   * Makes a Verify whose deadline of 60 ms passes while Redis is silent: from its start, or from its charge on. Resolves to undefined if the machine
+   * paused for so long that Redis counted as silent after 200 ms, or the deadline passed before Redis fell silent.
    */
   async function overdue(silentFrom: 'start on' | 'charge on'): Promise<RawAnswer | undefined> {
     const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
@@ -197,7 +197,7 @@ redisSuite('a call on Redis', () => {
       let before = 0;
       while (answer === undefined) {
         seenTrips = await tripsOf(async () => {
-          // The API key is asked for anew after a while: not now.
+          // The API key is read again after a while, and not during the test.
           await verify();
           before = server.log.length;
           answer = await overdue(silentFrom);

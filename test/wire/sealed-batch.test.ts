@@ -1,4 +1,4 @@
-/** Batches of sealed keys: of two tenants, under wrong contexts, pending, out of time, of unknown sealing keys, and the same key several times. */
+/** Batches of sealed keys: of two tenants, with wrong contexts, pending, expired, of unknown sealing keys, and the same key several times. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,14 +30,14 @@ const folder = mkdtempSync(join(tmpdir(), 'otpd-sealed-batch-'));
 
 let server: TestServer;
 let client: TestClient;
-/** Of the tenant `acme`; the client's own key is of `default`. */
+/** An API key of the tenant `acme`; the client's key is of `default`. */
 let acme: string;
 let now = START;
 let random: Random;
 
 beforeAll(async () => {
   const sealingKeys = join(folder, 'ring');
-  // The second seals from the tenth day on.
+  // The second key seals from the tenth day on.
   writeFileSync(sealingKeys, formatRing([keyOf(1, START - DAY_MS), keyOf(2, START + 10 * DAY_MS)]), { mode: 0o600 });
   server = await startServer({ clock: () => now, flags: { sealingKeys } });
   client = createTestClient(server.address, server.apiKey);
@@ -59,7 +59,7 @@ interface Sealed {
   readonly code: (counter: number) => string;
 }
 
-/** A new HOTP, sealed for a tenant and bound to `user-1`. */
+/** Makes a new HOTP, sealed for a tenant and bound to `user-1`. */
 async function sealed(apiKey: string = server.apiKey): Promise<Sealed> {
   const secret = random.bytes(20);
   const plain = { source: { case: 'secret', value: formatSecret(secret) }, type: OtpType.HOTP, counter: 0n } as const;
@@ -79,7 +79,7 @@ async function verifyAll(requests: Item[], apiKey: string = server.apiKey) {
   return outcomesOf(response);
 }
 
-/** The status of each item, or the name of the reason of its error. */
+/** Returns the status of each item, or the reason of its error. */
 function outcomesOf({ results }: BatchVerifyResponse | BatchTokenResponse): string[] {
   return results.map(({ result }) => {
     if (result.case === 'error') return ErrorReasonSchema.value[result.value.reason]?.localName ?? '';
@@ -110,7 +110,7 @@ test('each item opens for itself: none of another tenant, under another context,
     { key: sealedKey(late), code: '000000' },
     { key: sealedKey(foreign), code: '000000' },
     { key: sealedKey(flipped, 'user-1'), code: first.code(1) },
-    // The same code again, sealed and plain: one secret has one state.
+    // The same code again, sealed and plain: a secret has a single state.
     { key: sealedKey(first.blob, 'user-1'), code: first.code(0) },
     { key: first.plain, code: first.code(0) },
     { key: sealedKey(second.blob, 'user-1'), code: second.code(3) },
@@ -129,7 +129,7 @@ test('each item opens for itself: none of another tenant, under another context,
     'ACCEPTED',
     'ACCEPTED',
   ]);
-  // The same batch by the other tenant, whose own key alone opens; the plain one belongs to nobody.
+  // The same batch by the other tenant: only its own key opens; the plain key belongs to no tenant.
   const [, , own, , , , , , plain] = await verifyAll(requests, acme);
   expect([own, plain]).toEqual(['ACCEPTED', 'REPLAYED']);
 });
@@ -142,7 +142,7 @@ test('no item that did not open has cost an attempt or used a code up', async ()
   expect(response).toMatchObject({ status: MISMATCH, attemptsRemaining: 4 });
 });
 
-test('one request id is one request, sealed or plain, and its repeat is sealed anew like the first', async () => {
+test('a request id is one request, sealed or plain, and its repeat is resealed like the first', async () => {
   const key = await sealed();
   now = START + 11 * DAY_MS;
   const requestId = random.uuid();

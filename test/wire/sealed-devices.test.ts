@@ -1,4 +1,7 @@
-/** Several sealed keys in one Verify, and a sealed HOTP that is resynchronised: what does not open fails the call, and the matched key is sealed anew. */
+/**
+ * Several sealed keys in one Verify, and a sealed HOTP that is resynchronised: a blob that does not open fails the call, and the matched key is
+ * resealed.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +29,7 @@ let secrets: Uint8Array[];
 
 beforeAll(async () => {
   const sealingKeys = join(folder, 'ring');
-  // The second seals from the tenth day on.
+  // The second key seals from the tenth day on.
   writeFileSync(sealingKeys, formatRing([keyOf(1, START - DAY_MS), keyOf(2, START + 10 * DAY_MS)]), { mode: 0o600 });
   server = await startServer({ clock: () => now, flags: { sealingKeys } });
   client = createTestClient(server.address, server.apiKey);
@@ -51,7 +54,7 @@ const plain = (place: number) =>
 const codeOf = (place: number, counter: number) =>
   hotpCode(secrets[place] ?? new Uint8Array(), counter, { algorithm: 'SHA1', digits: 6 });
 
-/** The key of a place, sealed under a context of its own, unless it is sent under another. */
+/** Returns the key of a place, sealed with a separate context, and sent with that context or another. */
 async function sealed(place: number, sentContext = `user-1/hotp/${place}`) {
   const sealedContext = Buffer.from(`user-1/hotp/${place}`);
   const { response } = await client.call(methods.seal, { items: [{ key: plain(place), sealedContext }] });
@@ -97,7 +100,7 @@ test('a pending key among others is refused by its field', async () => {
   expect(answer.details.errorInfo?.metadata).toEqual({ field: 'alternatives[0].sealed' });
 });
 
-test('the matched key alone is sealed anew once an older sealing key has it, and opens under its own context', async () => {
+test('only the matched key is resealed if it has an older sealing key, and opens under its own context', async () => {
   const [key, other] = [await sealed(0), await sealed(1)];
   now = START + 11 * DAY_MS;
   const request = { key, alternatives: [other], code: codeOf(1, 3) };
@@ -111,7 +114,7 @@ test('the matched key alone is sealed anew once an older sealing key has it, and
     expect((await client.call(methods.verify, { ...request, code })).response?.resealed).toBeUndefined();
 });
 
-test('a sealed HOTP is resynchronised from the counter that the caller stores, and sealed anew if need be', async () => {
+test('a sealed HOTP is resynchronised from the counter that the caller stores, and resealed if necessary', async () => {
   const key = { ...(await sealed(0)), counter: 50n };
   const codes = [codeOf(0, 700), codeOf(0, 701)];
   now = START + 11 * DAY_MS;

@@ -1,4 +1,4 @@
-/** Sealed keys: what does not open is an error and never a code, and a secret in any spelling, sealed or plain, is the same one. */
+/** Sealed keys: a blob that does not open gives an error and never a code, and a secret is the same in any spelling, sealed or plain. */
 import { fromJson } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Algorithm, KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Every way to send a key, none of which may answer to a blob that does not open. */
+/** Every use of a key, none of which may answer for a blob that does not open. */
 async function everyUse(key: ReturnType<typeof sealedKey>, apiKey = server.apiKey): Promise<Answer<unknown>[]> {
   const options = { apiKey };
   const watch = openWatch(client, apiKey, { key });
@@ -120,7 +120,7 @@ describe('a blob is invalid', () => {
       changed.map((text) => client.call(methods.verify, { key: sealedKey(text, CONTEXT), code: device.code(now) })),
     );
     const reasons = answers.map(({ response, details }) => response ?? details.errorInfo?.reason);
-    // A flip in the key id names a key that was never here.
+    // A flipped bit in the key id names a key that never existed here.
     const allowed = ['ERROR_REASON_SEALED_KEY_INVALID', 'ERROR_REASON_SEALING_KEY_UNKNOWN'];
     expect(reasons.filter((reason) => !allowed.includes(String(reason)))).toEqual([]);
     expect(reasons.filter((reason) => reason === allowed[1])).toHaveLength(32);
@@ -140,7 +140,7 @@ describe('a blob is invalid', () => {
   });
 });
 
-describe('wrong fields are told before anything is opened', () => {
+describe('invalid fields are reported before anything is opened', () => {
   test('and before a blob that does not open', async () => {
     const { code, details } = await client.call(methods.verify, {
       key: sealedKey('otpk1_nothing', 'x'.repeat(257), { digits: 9, periodSeconds: 90_000, type: 7 as OtpType }),
@@ -255,7 +255,7 @@ describe('a code is used once', () => {
     const { status } = (await answer.json()) as { status: string };
     return VerifyStatus[status.replace('VERIFY_STATUS_', '') as keyof typeof VerifyStatus];
   };
-  /** Every spelling of the secret: sealed, sealed anew, plain, as a URI, over gRPC and in JSON over HTTP. */
+  /** Every spelling of the secret: sealed, resealed, plain, as a URI, over gRPC and in JSON over HTTP. */
   const spellings = async (): Promise<((code: string) => Promise<VerifyStatus | undefined>)[]> => {
     const sealed = { sealed: { blob, context: Buffer.from(CONTEXT).toString('base64') } };
     const anew = await client.call(methods.rewrap, {

@@ -1,4 +1,4 @@
-/** The ring of sealing keys under real servers: blobs of another implementation, and a rotation by the operator's commands beside two servers. */
+/** The ring of sealing keys on real servers: blobs of another implementation, and a rotation by the operator's commands beside two servers. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import vectors from '../vectors/sealed-keys.json' with { type: 'json' };
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-sealing-keys-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-/** After all that the vectors say. */
+/** Later than all times in the vectors. */
 const NOW = Date.parse('2027-01-31T12:00:00Z');
 const idOf = (blob: string) => Buffer.from(blob.slice(6), 'base64url').toString('hex', 0, 4);
 
@@ -35,7 +35,7 @@ describe('blobs that another implementation has made', () => {
   });
   afterAll(() => server.close());
 
-  test.each(keys)('give their code: $name', async (vector) => {
+  test.each(keys)('return their code: $name', async (vector) => {
     const { secret, parameters, counter } = readKeyPayload(Buffer.from(vector.payload, 'hex'));
     const client = createTestClient(server.address, await server.createKey({ tenant: vector.tenant }));
     const { response, code } = await client.call(methods.token, {
@@ -100,7 +100,7 @@ describe('two servers on one database, while the operator rotates', () => {
     const { response } = await verify(second(), sealedKey(blob, 'u'), device.code(now));
     expect(idOf(response?.resealed?.blob ?? '')).toBe(newest?.id);
 
-    // By the operator's clock the new key does not seal yet.
+    // By the operator's clock, the new key does not seal yet.
     expect((await run('retire', oldest?.id ?? '')).err).toContain('is the key that seals');
     expect((await run('add', '--now')).code).toBe(0);
     await stop();

@@ -1,4 +1,4 @@
-/** Shutdown: nobody waits for long, and nobody is left without a status. */
+/** Shutdown: no call waits for long, and every call gets a status. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,8 +62,11 @@ test('a call in flight is waited for, and answered', async () => {
   server = await startServer({ store: { ...memory, keys: { ...memory.keys, findMany } } });
   const call = connect().call(methods.token, { key });
   await isInFlight;
-  await server.close();
-  expect((await call).code).toBe('OK');
+  const ended: string[] = [];
+  const closed = server.close().then(() => ended.push('server'));
+  expect((await call.finally(() => ended.push('call'))).code).toBe('OK');
+  await closed;
+  expect(ended).toEqual(['call', 'server']);
 });
 
 test('a caller that never sends its body does not hold up the end', async () => {
@@ -126,7 +129,7 @@ describe('a real process', () => {
   );
 });
 
-/** Everything that the process has written so far. */
+/** Returns all output of the process so far. */
 function collect(child: ChildProcess): () => string {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));

@@ -1,4 +1,4 @@
-/** Connections that do not begin to speak HTTP/2 are closed after ten seconds, whatever they do instead; people with curl are told what this is. */
+/** Connections that do not begin to speak HTTP/2 are closed after ten seconds, whatever they send; people with curl get an explanation. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -39,7 +39,7 @@ function open({ port }: TestServer): Socket {
   return socket.resume();
 }
 
-/** Sends a byte every half second, which takes longer than there is time. */
+/** Sends a byte every half second, which takes longer than the time limit. */
 async function drip(socket: Socket, text: string): Promise<void> {
   for (const byte of text) {
     if (socket.destroyed) return;
@@ -54,7 +54,7 @@ async function secure(socket: Socket): Promise<Socket> {
   return secured.resume();
 }
 
-/** Connections of all kinds that say nothing, or too little, and one that speaks. */
+/** Opens connections that send nothing or too little, and one that speaks HTTP/2. */
 async function beSilent(fastPath: string): Promise<void> {
   const [plaintext, tls] = [await start(fastPath), await start(fastPath, true)];
   const [started, running] = [performance.now(), runningMs()];
@@ -88,7 +88,7 @@ async function beSilent(fastPath: string): Promise<void> {
   expect([...plaintext.log, ...tls.log].map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([]);
 }
 
-test('they are closed when ten seconds are over, and others go on, in both modes', { timeout: 20_000 }, async () => {
+test('they are closed after ten seconds, and others continue, in both modes', { timeout: 20_000 }, async () => {
   await Promise.all(['on', 'off'].map(beSilent));
 });
 

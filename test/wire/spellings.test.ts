@@ -1,4 +1,4 @@
-/** A code and a key in every spelling that is read: a code that is used in one spelling is used in all. */
+/** A code and a key in every accepted spelling: a code that is used in one spelling is used in all. */
 import { createHash } from 'node:crypto';
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,13 +25,13 @@ async function verify(key: JsonValue, code: string): Promise<string> {
   return response === undefined ? details.violations.join() : (VerifyStatusSchema.value[response.status]?.localName ?? '');
 }
 
-/** The same ASCII in other characters: the letters, digits and `=` moved by what separates the blocks of Unicode. */
+/** Returns the same text in full-width characters: each ASCII character is shifted to another block of Unicode. */
 const full = (text: string) => text.replace(/[!-~]/g, (mark) => String.fromCharCode(mark.charCodeAt(0) + 0xfee0));
 const digitsFrom = (zero: number) => (text: string) =>
   text.replace(/[0-9]/g, (digit) => String.fromCodePoint(zero + Number(digit)));
 const between = (separator: string) => (text: string) => [...text].join(separator);
 
-/** Ways to write digits and base32 alike. */
+/** Spellings of digits and base32. */
 const COMMON: Readonly<Record<string, (text: string) => string>> = {
   'with spaces': between(' '),
   'with dashes': between('-'),
@@ -63,7 +63,7 @@ const COMMON: Readonly<Record<string, (text: string) => string>> = {
   'in full width, with spaces': (text) => between(' ')(full(text)),
 };
 
-/** Ways to write base32 alone. */
+/** Spellings of base32 only. */
 const LETTERS: Readonly<Record<string, (text: string) => string>> = {
   'in lower case': (text) => text.toLowerCase(),
   'in mixed case': (text) => text.replace(/[A-Z]{2}/g, (pair) => pair.charAt(0) + pair.charAt(1).toLowerCase()),
@@ -77,7 +77,7 @@ const LETTERS: Readonly<Record<string, (text: string) => string>> = {
   'with superscript letters': (text) => text.toLowerCase().replaceAll('d', '\u1d48'),
 };
 
-/** 11 bytes in 18 letters: two bits of the last one belong to no byte. */
+/** 11 bytes in 18 letters: two bits of the last letter belong to no byte. */
 const BYTES = Uint8Array.of(...Buffer.from('Kisses4D+32'));
 const SECRET = formatSecret(BYTES);
 const STEP = 1;

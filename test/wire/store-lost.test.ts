@@ -1,4 +1,4 @@
-/** A call that was let in before the store lost its state, and shows its code only after: it is judged by no store that does not know its key. */
+/** A call that was admitted before the store lost its state, and shows its code only afterwards: no store that does not know its key judges it. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
+import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { VerifyRequestSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { createTestClient, methods } from '../support/client.ts';
-import { answerOf, frame, openConnection, openStream } from '../support/raw.ts';
+import { answerOf, frame, openConnection, openStream, ping } from '../support/raw.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
 
@@ -19,8 +20,20 @@ const USED = {
   code: '287082',
 } as const;
 
-redisSuite('a Verify whose body comes after Redis was emptied and taken up again', () => {
-  test('is UNAVAILABLE, not judged anew', async () => {
+const { createApiKey, unlockAttempts } = AdminService.method;
+const NEW_KEY = { displayName: 'another', plan: 'plans/unlimited', scopes: ['admin'] };
+/** The calls that change the state of a store, by procedure. */
+const HELD = {
+  '/otp.v1.OtpService/Verify': toBinary(VerifyRequestSchema, create(VerifyRequestSchema, USED)),
+  '/otp.admin.v1.AdminService/CreateApiKey': toBinary(createApiKey.input, create(createApiKey.input, { apiKey: NEW_KEY })),
+  '/otp.admin.v1.AdminService/UnlockAttempts': toBinary(
+    unlockAttempts.input,
+    create(unlockAttempts.input, { subject: { case: 'key', value: USED.key } }),
+  ),
+};
+
+redisSuite('calls whose bodies come after Redis was emptied and taken up again', () => {
+  test('are UNAVAILABLE, not judged again, and change nothing', async () => {
     await using parts = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'otpd-lost-'));
     parts.defer(() => rm(folder, { recursive: true }));
@@ -32,18 +45,21 @@ redisSuite('a Verify whose body comes after Redis was emptied and taken up again
     const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
     expect((await client.call(methods.verify, USED)).response?.status).toBe(VerifyStatus.ACCEPTED);
 
-    const held = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': server.apiKey });
-    const answer = answerOf(held);
-    // Answered on the same connection, the other call shows that the headers of the first have come, too.
+    const held = Object.entries(HELD).map(([path, message]) => {
+      const stream = openStream(session, path, { 'x-api-key': server.apiKey });
+      return { path, answer: answerOf(stream), send: () => stream.end(frame(message)) };
+    });
+    await ping(session);
+    // The answer shows that the calls whose headers came earlier, with the same API key, are admitted.
     await client.call(methods.token, { key: USED.key });
-    await new Promise((resolve) => setTimeout(resolve, 100));
     redis.cli('flushall');
     await server.app.store.ping().catch(() => undefined);
     await server.app.store.ping();
-    // The store is in service again: a key that it knows may verify, and it holds no used code.
+    // The store is in service again: a key that it knows may verify, and it has no used codes.
     const created = await server.createKey();
-    held.end(frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, USED))));
-    expect(await answer).toMatchObject({ code: 'UNAVAILABLE' });
+    for (const { send } of held) send();
+    for (const { path, answer } of held) expect([path, (await answer).code]).toEqual([path, 'UNAVAILABLE']);
+    expect(await server.app.store.keys.page(undefined, 10)).toHaveLength(1);
     expect((await client.call(methods.verify, USED)).code).toBe('UNAUTHENTICATED');
     const anew = await client.call(methods.verify, USED, { apiKey: created });
     expect(anew.response?.status).toBe(VerifyStatus.ACCEPTED);

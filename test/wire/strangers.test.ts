@@ -1,4 +1,4 @@
-/** How much memory of a server with the defaults strangers can take at worst, and how much they leave in use. */
+/** The most memory that strangers can use on a server with the defaults, and how much remains in use afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChildServer, startChild } from '../support/child-server.ts';
@@ -8,39 +8,38 @@ import { type Attack, attackWith } from './stranger.ts';
 /** The bounds, in MB. */
 const FROM_ONE_ADDRESS = 150;
 const FROM_ANY_NUMBER = 500;
-const LEFT_BEHIND = 100;
-/** Their memory lies beside memory in use, in pages that the C library gives back only when they are empty: 140 MB are measured. */
-const LEFT_BEHIND_BY_ALL = 180;
+/** Half of the promised bound: without `malloc_trim`, measurements show 100 to 140 MB after the most connections, and with it 5. */
+const LEFT_BEHIND = 50;
 
 /** The defaults of the server. */
 const [CONNECTIONS, CONNECTIONS_PER_ADDRESS] = [5_000, 1_000];
 const SAMPLE_MS = 50;
-/** How long it is held on to. */
+/** How long the stranger holds its connections. */
 const HOLD_MS = 1_500;
-/** How long a server has after its start before it is measured. */
+/** The time between the start of a server and its measurement. */
 const SETTLE_MS = 500;
-/** How long it may take until the connections are closed that are to be. */
-const PATIENCE_MS = 15_000;
-/** The memory is given back in steps, the last one after half a minute (`memory-guard.ts`). */
-const GIVEN_BACK_MS = 40_000;
+/** The longest time until the server has closed the connections that it must close. */
+const PATIENCE_MS = 60_000;
+/** The server releases memory in steps, the last one after half a minute (`memory-guard.ts`). */
+const GIVEN_BACK_MS = 60_000;
 
 interface Attacking {
   readonly attack: Attack;
   readonly connections: number;
   readonly addresses: number;
-  /** Whether the server is to close all of these connections. */
+  /** Whether the server must close all of these connections. */
   readonly closed: boolean;
 }
 
 interface Taken {
-  /** The most at any time above what the server had before, in MB. */
+  /** The most memory above the value before the attack, in MB. */
   readonly peakMb: number;
   readonly closed: number;
-  /** The excess that remains, in MB. */
+  /** Returns the memory that remains in use, in MB. */
   readonly leftMb: () => number;
 }
 
-/** Attacks the server, and leaves it after a while; a good caller is served meanwhile. */
+/** Attacks the server, and ends the attack after a while. A good caller is served meanwhile. */
 async function suffer(server: ChildServer, { attack, connections, addresses, closed: all }: Attacking): Promise<Taken> {
   const good = createTestClient(server.address, server.apiKey);
   const serve = async () => {
@@ -56,7 +55,7 @@ async function suffer(server: ChildServer, { attack, connections, addresses, clo
   const stranger = await attackWith(attack, server.port, connections, addresses);
   await serve();
   await sleep(HOLD_MS);
-  // A connection is closed once everything has been sent that closes it.
+  // A connection is closed only after all bytes were sent that close it.
   for (let waited = 0; all && stranger.closed() < connections && waited < PATIENCE_MS; waited += SAMPLE_MS)
     await sleep(SAMPLE_MS);
   await serve();
@@ -68,7 +67,7 @@ async function suffer(server: ChildServer, { attack, connections, addresses, clo
 }
 
 const ONE_ADDRESS = { connections: CONNECTIONS_PER_ADDRESS, addresses: 1 } as const;
-/** Each on a server of its own; those that leave much behind come first, so that nobody has to wait for it to be given back. */
+/** Each attack has a new server. The attacks that leave much memory come first, so that no test has to wait for its release. */
 const ATTACKS = {
   'half-open calls': { attack: 'half-open calls', ...ONE_ADDRESS, closed: false },
   'watch, over all connections there are': { attack: 'watch', connections: CONNECTIONS - 1, addresses: 50, closed: false },
@@ -78,7 +77,7 @@ const ATTACKS = {
 } as const;
 type Name = keyof typeof ATTACKS;
 
-/** `npm test` and `npm run test:slow-path` try one mode each: they take half a minute. */
+/** `npm test` and `npm run test:slow-path` try one mode each, since each takes half a minute. */
 const fastPath = process.env['OTPD_FAST_PATH'] ?? 'on';
 
 describe(`with the fast path ${fastPath}`, () => {
@@ -91,18 +90,18 @@ describe(`with the fast path ${fastPath}`, () => {
       await sleep(SETTLE_MS);
       taken.set(name as Name, await suffer(server, attacking));
     }
-  }, 120_000);
+  }, 300_000);
   afterAll(() => servers.disposeAsync());
 
   test.each([
-    ['watch, over all connections there are', FROM_ANY_NUMBER, LEFT_BEHIND_BY_ALL],
+    ['watch, over all connections there are', FROM_ANY_NUMBER, LEFT_BEHIND],
     ['watch', FROM_ONE_ADDRESS, LEFT_BEHIND],
     ['half-open calls', FROM_ONE_ADDRESS, LEFT_BEHIND],
     ['watch with 60 KB', FROM_ONE_ADDRESS, LEFT_BEHIND],
     ['flood of 60 KB', FROM_ONE_ADDRESS, LEFT_BEHIND],
-  ] as const)('%s: takes at most %i MB, and leaves at most %i', { timeout: 60_000 }, async (name, most, left) => {
+  ] as const)('%s: takes at most %i MB, and leaves at most %i', { timeout: 90_000 }, async (name, most, left) => {
     const { peakMb = 0, closed, leftMb = () => Number.NaN } = taken.get(name) ?? {};
-    // A stranger who takes nothing has not got through.
+    // A stranger who uses no memory has not reached the server.
     expect(peakMb).toBeGreaterThan(10);
     expect(peakMb).toBeLessThanOrEqual(most);
     expect(closed).toBe(ATTACKS[name].closed ? ATTACKS[name].connections : 0);

@@ -1,4 +1,4 @@
-/** The table of a connection's streams: the `Map` it stands in for, by itself and in a connection of the Node that is pinned. */
+/** The table of a connection's streams: the `Map` that it replaces, alone and in a connection of the pinned Node. */
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
@@ -8,10 +8,10 @@ import { createStreamSet, createStreamTable, keepStreamsInTables } from '../../s
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 
-/** The members that tell ours from Node's own, which is no `Map` for `instanceof` either. */
+/** The members that distinguish the table from Node's own, which is no `Map` for `instanceof` either. */
 const MEMBERS = { streams: Object.keys(createStreamTable()), pendingStreams: Object.keys(createStreamSet()) };
 
-test('does what a Map does, whatever comes and goes', () => {
+test('behaves as a Map does, for any changes', () => {
   const table = createStreamTable<string>();
   const model = new Map<number, string>();
   let random = 1;
@@ -20,7 +20,7 @@ test('does what a Map does, whatever comes and goes', () => {
     return random % bound;
   };
   for (let round = 0; round < 50_000; round++) {
-    // Now and then many are open, and ids collide, since those of a small table are taken from a wide range.
+    // Sometimes many are open, and ids collide, since the ids of a small table come from a wide range.
     const id = 2 * below(round % 10_000 < 5000 ? 40 : 4000) + 1;
     if (model.size < (round % 3000 < 1500 ? 12 : 300) && below(2) === 0) {
       table.set(id, `stream ${id}`);
@@ -36,7 +36,7 @@ test('does what a Map does, whatever comes and goes', () => {
   expect(model.size).toBeGreaterThan(0);
 });
 
-test('one that stays while thousands come and go is still found', () => {
+test('a stream that stays while thousands are added and removed is still found', () => {
   const table = createStreamTable<number>();
   table.set(1, 1);
   for (let id = 3; id < 20_000; id += 2) {
@@ -47,7 +47,7 @@ test('one that stays while thousands come and go is still found', () => {
   expect(table.size).toBe(21);
 });
 
-test('visits each that is there when its turn comes, though a visit removes some', () => {
+test('visits each stream that is present in its turn, though a visit removes some', () => {
   const table = createStreamTable<number>();
   for (let id = 1; id < 400; id += 2) table.set(id, id);
   const visited: number[] = [];
@@ -79,7 +79,7 @@ test('a set does what a Set does', () => {
   }
 });
 
-test('a set visits each that is there when its turn comes, though a visit removes some', () => {
+test('a set visits each stream that is present in its turn, though a visit removes some', () => {
   const set = createStreamSet<number>();
   for (const stream of [1, 2, 3, 4]) set.add(stream);
   const visited: number[] = [];
@@ -156,7 +156,7 @@ describe('in a connection', () => {
     for (const stream of opened.slice(0, 39)) stream.respond({ ':status': 204 }, { endStream: true });
     await Promise.all(streams.slice(0, 39).map((stream) => once(stream.resume(), 'close')));
     await expect.poll(() => table.size).toBe(1);
-    // Waits for the one that is left, and no longer.
+    // Waits only for the remaining stream.
     const closed = once(session, 'close');
     session.close();
     opened[39]?.respond({ ':status': 204 }, { endStream: true });

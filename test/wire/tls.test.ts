@@ -1,4 +1,4 @@
-/** TLS and mutual TLS: who is let in, and that certificates replaced on disk are used without a restart. */
+/** TLS and mutual TLS: who is admitted, and that replaced certificates take effect without a restart. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,18 +40,18 @@ async function start(mutual: boolean): Promise<TestServer> {
   return server;
 }
 
-/** Calls Token with the authority that is trusted and the certificate that is shown. */
+/** Calls Token with a trusted authority, and shows a certificate. */
 async function call({ port, apiKey }: TestServer, trusted: Pair | undefined, shown?: Pair): Promise<string> {
   const own = shown && readPair(shown);
   const secure = trusted && credentials.createSsl(readFileSync(trusted.cert), own?.key ?? null, own?.cert ?? null);
-  // grpc-js asks for the certificate of a name: Node refuses an IP address as one.
+  // By name, since Node refuses an IP address as the name that grpc-js requests.
   const client = createTestClient(`localhost:${port}`, apiKey, secure);
   const { code } = await client.call(methods.token, { key }, { deadlineMs: 3000 });
   client.close();
   return code;
 }
 
-/** The name in the certificate that a new connection is shown. */
+/** Resolves to the name in the certificate that a new connection gets. */
 function shownName({ port }: TestServer): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, ca: readFileSync(ours.cert), ALPNProtocols: ['h2'] };
@@ -91,7 +91,7 @@ describe('mutual TLS', () => {
 });
 
 describe('certificates replaced on disk', () => {
-  test('are shown to new connections within two seconds, and calls go on', async () => {
+  test('are shown to new connections within two seconds, and calls continue', async () => {
     const running = await start(false);
     expect(await shownName(running)).toBe('first');
     install(second);
@@ -99,7 +99,7 @@ describe('certificates replaced on disk', () => {
     expect(await call(running, ours)).toBe('OK');
   });
 
-  test('that cannot be used are told once, the old ones stay, and good ones after them are used', async () => {
+  test('that cannot be used are reported once, the old ones stay, and later good ones are used', async () => {
     const running = await start(false);
     const told = () => running.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
     copyFileSync(second.cert, inUse.cert);

@@ -1,20 +1,18 @@
-/** Verify under the limits of a plan, on each store alike: however a call ends it is charged once, and given back exactly where it failed. */
-import { randomBytes } from 'node:crypto';
+/** Verify under the limits of a plan, on each store: however a call ends, it is charged once, and refunded exactly if it failed. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { VerifyRequestSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { nextRandom } from '../chaos/form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, type VerifyInit, wrongCode } from '../chaos/keys.ts';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { onEachStore, type Start } from '../support/each-store.ts';
 import { expectError } from '../support/expect-error.ts';
-import { frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { frame, openConnection, openStream, ping, type RawAnswer, rawCall } from '../support/raw.ts';
+import type { TestServer } from '../support/server.ts';
 
 const VERIFY = '/otp.v1.OtpService/Verify';
 const LIMIT = 5;
@@ -22,7 +20,7 @@ const PLANS = { minutely: { minute: LIMIT }, hourly: { hour: LIMIT }, unlimited:
 
 const bytesOf = (request: VerifyInit) => frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, request)));
 
-function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<TestServer>): void {
+function verifyUnderLimits(start: Start): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-plans-'));
   let server: TestServer;
   let client: TestClient;
@@ -33,10 +31,9 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
   let step = 0;
 
   beforeAll(async () => {
-    const [plans, fingerprintKeyFile] = [join(folder, 'plans.json'), join(folder, 'fingerprint.key')];
+    const plans = join(folder, 'plans.json');
     writeFileSync(plans, JSON.stringify(PLANS));
-    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-    server = await start({ plans, fingerprintKeyFile });
+    server = await start({ plans });
     client = createTestClient(server.address);
     session = await openConnection(server.address);
   });
@@ -63,11 +60,11 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     expect(all['x-ratelimit-limit']).toBe(String(LIMIT));
     return Number(all['x-ratelimit-remaining']);
   };
-  /** The calls that are left, as a Token of the same caller is told: it takes one itself. */
+  /** Returns the calls left, from a Token of the same caller, which costs one itself. */
   const leftFor = async () =>
     left(await client.call(methods.token, { key: { source: { case: 'secret', value: key.secret } } }, { apiKey }));
 
-  test('what was judged is charged and kept, whatever the judgement', async () => {
+  test('a judged code is charged and kept, for any judgement', async () => {
     const first = await right();
     expect([first.response?.status, left(first)]).toEqual([VerifyStatus.ACCEPTED, LIMIT - 1]);
     const again = await verify(requestOf(key, codeOf(key, 0)));
@@ -136,13 +133,13 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     expect(left(await call())).toBe(LIMIT - 2);
   });
 
-  /** The calls that are left, by a failing call, which is given back itself. */
+  /** Returns the calls left, by a failing call, which is refunded itself. */
   async function leftOfHour(): Promise<number> {
     const answer = await client.call(methods.token, {}, { apiKey });
     return left(answer) + 1;
   }
 
-  test('a request id that is used again with something else is given back', async () => {
+  test('a request id that is used again with other content is refunded', async () => {
     const requestId = '01234567-89ab-4cde-8f01-23456789abcd';
     expect(left(await verify({ ...wrong, requestId }))).toBe(LIMIT - 1);
     expect(left(await verify({ ...wrong, requestId }))).toBe(LIMIT - 2);
@@ -160,15 +157,15 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     await expect.poll(leftOfHour).toBe(LIMIT);
   });
 
-  test('a caller who leaves before the request is there is charged, and it is given back to the hour', async () => {
+  test('a caller who leaves before the request has arrived is charged, and refunded to the hour', async () => {
     const leave = async () => {
       const stream = openStream(session, VERIFY, { 'x-api-key': apiKey });
-      await pause(50);
+      await ping(session);
       stream.close(constants.NGHTTP2_CANCEL);
-      await pause(50);
+      await ping(session);
     };
     await leave();
-    expect(await leftOfHour()).toBe(LIMIT);
+    await expect.poll(leftOfHour).toBe(LIMIT);
     apiKey = await server.createKey({ plan: 'minutely' });
     await leave();
     expect(left(await right())).toBe(LIMIT - 2);
@@ -178,12 +175,12 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     const answers = await Promise.all(Array.from({ length: 50 }, right));
     expect(answers.filter(({ code }) => code === 'OK')).toHaveLength(LIMIT);
     apiKey = await server.createKey({ plan: 'unlimited' });
-    // Of those refused no step was consumed: they are all later than the ones judged.
+    // The refused calls consumed no step: their steps are all later than the judged steps.
     const judged = answers.findLastIndex(({ code }) => code === 'OK');
     expect((await verify(requestOf(key, codeOf(key, judged + 1)))).response?.status).toBe(VerifyStatus.ACCEPTED);
   });
 
-  test('on a plan without limits nothing is told of any', async () => {
+  test('on a plan without limits there are no headers of limits', async () => {
     apiKey = server.apiKey;
     expect((await right()).headers['x-ratelimit-limit']).toBeUndefined();
   });
@@ -203,15 +200,4 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
   });
 }
 
-describe('Verify on SQLite', () => {
-  verifyUnderLimits((flags) => startServer({ flags }));
-});
-
-redisSuite('Verify on Redis', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  verifyUnderLimits((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
-});
+onEachStore('Verify', verifyUnderLimits);

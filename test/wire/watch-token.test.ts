@@ -1,4 +1,4 @@
-/** WatchToken: the current code at once, then each next one as its step begins, until the caller leaves. */
+/** WatchToken: the current code at once, then each code when its step begins, until the caller leaves. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { methods } from '../support/client.ts';
@@ -11,9 +11,9 @@ const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSecon
 
 const wire = wireForAll();
 
-test('the first code comes at once, each next one within a moment of its step, none twice and none left out', async () => {
+test('the first code is sent at once, each next code within a moment of its step, none twice and none omitted', async () => {
   const opened = Date.now();
-  // The time of day, but for what the machine stands still from here on.
+  // Returns the time of day, without the pauses of the machine from now on.
   const dueNow = (
     (ahead: number) => () =>
       runningMs() + ahead

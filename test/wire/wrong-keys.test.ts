@@ -1,4 +1,4 @@
-/** A stranger with well-formed wrong keys does its worst from one address, beside good keys of that address that the process has never seen. */
+/** A stranger with well-formed wrong keys from one address, beside valid keys from that address that the process has never seen. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,9 +20,9 @@ import { runningMs } from '../support/running-time.ts';
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 const GOOD = 10;
 const FLOOD_MS = 10_000;
-/** How much longer a key may take that the process has never seen than one that it remembers: both wait for a server that is flooded. */
+/** How much longer an unseen key may take than a remembered key, in ms: both wait for a flooded server. */
 const LONGER_MS = 2_000;
-/** As long as callers go on trying. */
+/** How long callers keep trying, in ms. */
 const PATIENCE_MS = 8_000;
 
 interface Told {
@@ -30,7 +30,7 @@ interface Told {
   readonly perSecond: number;
 }
 
-/** The stranger in a process of its own; resolves once it has begun. */
+/** Starts the stranger as a process; resolves once it has begun. */
 async function flood(address: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'wrong-keys.ts'), address, String(FLOOD_MS)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,7 +46,7 @@ async function flood(address: string) {
   };
 }
 
-/** The server in a process of its own, on a store with the good keys in it. */
+/** Starts the server as a process, on a store with the good keys. */
 async function serve(folder: string, redis?: RedisServer) {
   writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
   ensureRingFile(ringFile(folder), Date.now());
@@ -62,7 +62,7 @@ async function serve(folder: string, redis?: RedisServer) {
   return { instance, good: good.map(({ apiKey }) => apiKey) };
 }
 
-/** Calls with a key until it is let in, on a connection of its own: after how many ms, and all that it was told before. */
+/** Calls with a key on a new connection until it is admitted. Resolves to the time in ms, and to all earlier answers. */
 async function admitted(address: string, apiKey: string): Promise<{ ms: number; told: string[] }> {
   const client = createTestClient(address, apiKey, undefined, { 'grpc.use_local_subchannel_pool': 1 });
   const told: string[] = [];
@@ -97,16 +97,16 @@ async function expectAllLetIn(redis?: RedisServer): Promise<void> {
   }
   const { told, perSecond } = await stranger.told;
   expect(perSecond).toBeGreaterThan(500);
-  // All but the first hundred are throttled, and none is let in.
+  // All except the first hundred are throttled, and none is admitted.
   expect(told['16']).toBe(100);
   expect(told['8']).toBeGreaterThan(1_000);
   expect(told['0']).toBeUndefined();
 }
 
-test('all of them are let in, with SQLite', () => expectAllLetIn(), 40_000);
+test('all of them are admitted, with SQLite', () => expectAllLetIn(), 40_000);
 
 redisSuite('with Redis', () => {
-  test('all of them are let in', async () => {
+  test('all of them are admitted', async () => {
     await using redis = Object.assign(await startRedis(), {
       async [Symbol.asyncDispose]() {
         await redis.stop();

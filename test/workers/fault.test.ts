@@ -51,7 +51,7 @@ test.each([
   await watch.first;
   const inFlight = openStream(connection, '/otp.v1.OtpService/Token', { 'x-api-key': apiKeys.unlimited });
   const answer = answerOf(inFlight);
-  // Opened before another that is answered, it is under way.
+  // It was opened before another call that is answered, so it is in progress.
   await rawCall(connection, '/grpc.health.v1.Health/Check', { body: frame(Buffer.alloc(0)) });
 
   const exit = instance.exit();
@@ -79,7 +79,7 @@ test('one that cannot stop in order ends all the same, with 1', async () => {
   expect(fatal(group).length).toBeGreaterThan(0);
 });
 
-test('a worker that has a fault is replaced, and the other serves meanwhile', async () => {
+test('a worker with a fault is replaced, and the other serves meanwhile', async () => {
   await using group = await start(2, 'exception');
   const [faulty = 0, other] = group.pids();
   const callers = group.connect(8, group.apiKeys.unlimited);

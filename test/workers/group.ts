@@ -1,4 +1,4 @@
-/** An `otpd serve` with several workers on a store of its own, its API keys, and callers whose connections reach all workers. */
+/** An `otpd serve` with several workers on a new store, its API keys, and callers whose connections reach all workers. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { createInstance, type Instance } from '../chaos/instance.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import type { RedisServer } from '../support/redis.ts';
 
-/** Without a pool of its own each client would share the connection of the first. */
+/** Without a separate pool, each client would share the connection of the first. */
 const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
 
 export const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
@@ -22,17 +22,17 @@ export interface Group extends AsyncDisposable {
   readonly instance: Instance;
   readonly folder: string;
   readonly auditLog: string;
-  /** An API key of this plan, known before the start. */
+  /** An API key of each plan, known before the start. */
   readonly apiKeys: Readonly<Record<keyof typeof PLANS, string>>;
-  /** The processes that serve, as the system knows them. */
+  /** Returns the ids of the serving processes. */
   readonly pids: () => number[];
-  /** The numbers of the workers that have ended a call, as the log has them. */
+  /** Returns the numbers of the workers that have ended a call, from the log. */
   readonly served: () => Set<number>;
-  /** Clients with a connection each; closed with the group. */
+  /** Makes clients with a connection each, which are closed with the group. */
   readonly connect: (count: number, apiKey: string) => TestClient[];
 }
 
-/** Starts `workers` workers. Connections are dealt out in turn: a multiple of their number reaches each equally. */
+/** Starts this many workers. Connections are assigned in rotation, so a multiple of their number reaches each worker equally. */
 export async function startGroup(workers: number, env: Record<string, string> = {}, redis?: RedisServer): Promise<Group> {
   await using parts = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-workers-'));
@@ -48,7 +48,7 @@ export async function startGroup(workers: number, env: Record<string, string> = 
   };
   writeFileSync(all.OTPD_PLANS, JSON.stringify(PLANS));
   writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
-  // As an operator would: with a shared store no instance makes one.
+  // With a shared store the operator makes the ring, since no instance makes one.
   if (redis) ensureRingFile(ringFile(folder), Date.now());
   const store = redis
     ? await openRedisStore({ url: redis.url, onWarning: () => undefined })
@@ -85,7 +85,7 @@ export async function startGroup(workers: number, env: Record<string, string> = 
   };
 }
 
-/** Calls Token so often through each client, all at once; how many ended with which status. */
+/** Calls Token this many times through each client, all at once; resolves to the number of calls by status. */
 export async function callAll(
   clients: readonly TestClient[],
   times: number,
@@ -101,10 +101,10 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-/** Whether a process of that id runs. */
+/** Whether a process with this id runs. */
 export function isAlive(pid: number): boolean {
   try {
-    // A process that has ended and was not waited for yet counts as gone.
+    // A process that has ended but has not been waited for counts as gone.
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

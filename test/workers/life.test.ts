@@ -1,10 +1,9 @@
-/** The processes behind `--workers`: they start, end and are replaced as one, and leave nobody behind. */
+/** The processes behind `--workers`: they start, end and are replaced together, and none is left behind. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { otpd } from '../cli/harness.ts';
 import { createTestClient, methods } from '../support/client.ts';
@@ -13,7 +12,7 @@ import { openWatch } from '../support/watch.ts';
 import { callAll, isAlive, key, startGroup } from './group.ts';
 import { serve } from './serve.ts';
 
-/** For what a busy machine may take its time for. */
+/** For steps that may be slow on a busy machine. */
 const PATIENT = { timeout: 15_000 };
 const REPLACED = 'a worker has ended: another takes its place';
 
@@ -21,7 +20,7 @@ function count(output: readonly string[], start: string): number {
   return output.filter((line) => line.startsWith(start)).length;
 }
 
-test('there is one banner, one port for all where any will do, and a primary that serves nobody', async () => {
+test('there is one banner, one port for all if any port will do, and a primary that serves no calls', async () => {
   await using group = await startGroup(2, { OTPD_LISTEN: '127.0.0.1:0' });
   const { output, log, pid } = group.instance;
   expect(count(output, 'otpd listens on')).toBe(1);
@@ -59,7 +58,7 @@ test('a port that cannot be had ends all, with the words of one process', async 
   expect(together.out).toBe('');
 });
 
-test('every mistake is told once', async () => {
+test('every mistake is reported once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-plans-'));
   const plans = join(folder, 'plans.json');
   writeFileSync(plans, '{"free": {"minute": -1}}');
@@ -70,12 +69,12 @@ test('every mistake is told once', async () => {
   expect(together).toEqual(alone);
 });
 
-/** Standard error without the log. */
+/** Returns standard error without the log. */
 function withoutLog(text: string): string {
   return text.replaceAll(/^\{.*\n/gm, '');
 }
 
-test('a worker that is killed is replaced, and the others serve meanwhile', async () => {
+test('a killed worker is replaced, and the others serve meanwhile', async () => {
   await using group = await startGroup(2);
   const [first = 0, second] = group.pids();
   const callers = group.connect(8, group.apiKeys.unlimited);
@@ -84,7 +83,7 @@ test('a worker that is killed is replaced, and the others serve meanwhile', asyn
   // Half of the connections are lost; the calls on the others are not.
   const { OK = 0, UNAVAILABLE = 0, ...others } = await callAll(callers, 20);
   expect(others).toEqual({});
-  // How many connections the others have is the system's to deal out.
+  // The system assigns the connections, so the number of the others varies.
   expect(OK).toBeGreaterThan(0);
   expect(OK + UNAVAILABLE).toBe(160);
   await expect.poll(() => group.pids().filter((pid) => pid !== first).length, PATIENT).toBe(2);
@@ -98,7 +97,7 @@ test('a worker that is killed is replaced, and the others serve meanwhile', asyn
     .toBe(true);
 });
 
-test('SIGTERM ends the streams with their reason, each call with OK or UNAVAILABLE, and leaves nobody', async () => {
+test('SIGTERM ends the streams with their reason, each call with OK or UNAVAILABLE, and leaves no process', async () => {
   await using group = await startGroup(2);
   const pids = group.pids();
   const callers = group.connect(4, group.apiKeys.unlimited);
@@ -112,7 +111,7 @@ test('SIGTERM ends the streams with their reason, each call with OK or UNAVAILAB
   expect(runningMs() - startedAt).toBeLessThan(5000);
   const codes = (await Promise.all(calls)).map(({ code, details }) => `${code} ${details.errorInfo?.reason ?? ''}`);
   expect(codes.filter((code) => code === 'OK ').length).toBeGreaterThan(0);
-  // A call that had not reached its worker is refused, as by one process.
+  // A call that has not reached its worker is refused, as by a single process.
   expect(codes.filter((code) => code !== 'OK ' && !code.startsWith('UNAVAILABLE'))).toEqual([]);
   for (const { code, details } of await Promise.all(watches.map(({ ended }) => ended)))
     expect([code, details.errorInfo?.reason]).toEqual(['UNAVAILABLE', 'ERROR_REASON_SHUTTING_DOWN']);
@@ -143,7 +142,7 @@ test('workers whose primary is silent end, since they can no longer count', asyn
   await expect.poll(() => group.pids().filter((pid) => !pids.includes(pid)).length, PATIENT).toBe(2);
 });
 
-test('the audit trail of all workers is whole lines in one file, opened anew at SIGHUP', async () => {
+test('the audit trail of all workers has whole lines in one file, which is reopened at SIGHUP', async () => {
   await using group = await startGroup(2);
   const callers = group.connect(4, group.apiKeys.unlimited);
   const old = `${group.auditLog}.1`;
@@ -159,8 +158,9 @@ test('the audit trail of all workers is whole lines in one file, opened anew at 
   await verifyAll(0);
   renameSync(group.auditLog, old);
   process.kill(group.instance.pid(), 'SIGHUP');
-  await expect.poll(() => existsSync(group.auditLog), PATIENT).toBe(true);
-  await sleep(200);
+  const isOpenIn = (pid: number, file: string) =>
+    readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === file);
+  await expect.poll(() => group.pids().map((pid) => isOpenIn(pid, group.auditLog)), PATIENT).toEqual([true, true]);
   const before = events(old);
   await verifyAll(4);
   expect(events(old)).toBe(before);
@@ -170,7 +170,7 @@ test('the audit trail of all workers is whole lines in one file, opened anew at 
   expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^whole: \d+ lines; last digest [\w-]{43}\n$/) });
 });
 
-/** How many events a trail has; throws if a line is not an event. */
+/** Returns the number of events in a trail; throws if a line is not an event. */
 function events(file: string): number {
   const lines = readFileSync(file, 'utf8').split('\n');
   expect(lines.pop()).toBe('');

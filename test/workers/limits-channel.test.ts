@@ -1,10 +1,10 @@
-/** The counts that workers share, without processes: batches, their answers, and a primary that gives none. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { LimitBatch } from '../../src/cluster/messages.ts';
+/** The counts that workers share, without processes: batches, their answers, and a primary that does not answer. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LimitAnswers, LimitBatch } from '../../src/cluster/messages.ts';
 import { createRestarts } from '../../src/cluster/primary.ts';
-import { countBatch, createSharedLimits, type SharedLimits } from '../../src/cluster/shared-limits.ts';
+import { createCounting, createSharedLimits, type SharedLimits } from '../../src/cluster/shared-limits.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import type { LimitWindow } from '../../src/ports/store.ts';
+import type { ChargeResult, LimitStore, LimitWindow } from '../../src/ports/store.ts';
 
 const START = 1_800_000_000_000;
 const HOUR: LimitWindow = { name: 'hour', periodMs: 3_600_000, limit: 3, refundable: true };
@@ -25,16 +25,17 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** Workers of one primary. */
+/** Makes the workers of a primary. */
 function workers(count: number): SharedLimits[] {
   const primary = createLocalLimits();
   return Array.from({ length: count }, () => {
+    const counting = createCounting(primary, () => now, fail);
     const shared: SharedLimits = createSharedLimits(
       (batch) => {
-        // As it goes over the channel.
+        // A copy, as the channel makes it.
         const copy = JSON.parse(JSON.stringify(batch)) as LimitBatch;
         sent.push(copy);
-        if (isAnswering) void countBatch(primary, () => now, copy).then(shared.counted);
+        if (isAnswering) counting(copy, shared.counted);
       },
       () => {
         silent += 1;
@@ -44,12 +45,20 @@ function workers(count: number): SharedLimits[] {
   });
 }
 
-test('what one worker counts the others count too, whatever their clocks say', async () => {
+function fail(error: unknown): never {
+  throw error;
+}
+
+function silence(): never {
+  throw new Error('the primary counts as silent');
+}
+
+test('the counts of one worker hold for the others, whatever their clocks say', async () => {
   const [one, other] = workers(2);
   const charges = [one, other, one].map((worker, place) => worker?.limits.charge('key', BOTH, 1, START - place * 100_000));
   await vi.advanceTimersByTimeAsync(1);
   const [first, second, third] = await Promise.all(charges);
-  // The two of one turn of the first worker went together.
+  // The two charges of one turn of the first worker were sent together.
   expect([first, third, second].map((result) => result?.allowed)).toEqual([true, true, false]);
   expect([first, third, second].map((result) => result?.chargedAt)).toEqual([START, START, START]);
   expect(second).toMatchObject({ retryAfterMs: 60_000 });
@@ -75,6 +84,34 @@ test('calls of one turn go in one batch, with each plan in it once', async () =>
   ]);
 });
 
+test('a batch has the messages since the previous one, and nothing twice: a repeated refund would refund a call again', async () => {
+  const shared = createSharedLimits((batch) => void sent.push(batch), silence);
+  for (const subject of ['a', 'b']) {
+    const plan = [HOUR];
+    void shared.limits.charge(subject, plan, 1, START);
+    void shared.limits.refund(subject, plan, START, 1, { rejected: false });
+    void shared.limits.usage(subject, plan, START);
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(sent).toHaveLength(2);
+  for (const [place, subject] of ['a', 'b'].entries())
+    expect(sent[place]).toEqual([[[HOUR]], [[subject, 0, 1]], [[subject, 0, START, 1, false]], [[subject, 0]]]);
+});
+
+test('a primary that answers is not silent, although at every look something new is on its way', async () => {
+  const shared = createSharedLimits((batch) => void sent.push(batch), silence);
+  const charge = () => void shared.limits.charge('a', [HOUR], 1, START);
+  charge();
+  for (let look = 0; look < 20; look += 1) {
+    await vi.advanceTimersByTimeAsync(900);
+    charge();
+    await vi.advanceTimersByTimeAsync(1);
+    shared.counted([[[START, 0, 0, 2, 10]], []]);
+    await vi.advanceTimersByTimeAsync(99);
+  }
+  expect(sent).toHaveLength(21);
+});
+
 test('answers are taken in the order of what was asked', async () => {
   const shared = createSharedLimits(
     (batch) => void sent.push(batch),
@@ -91,7 +128,60 @@ test('answers are taken in the order of what was asked', async () => {
   expect(await second).toMatchObject({ allowed: false, chargedAt: START + 2, retryAfterMs: 20, refusing: HOUR });
 });
 
-test('a call is given back to the refundable windows, in whichever worker it failed', async () => {
+describe('the primary answers a worker', () => {
+  const CHARGE: LimitBatch = [[[HOUR]], [['key', 0, 1]], [], []];
+  const REFUND: LimitBatch = [[[HOUR]], [], [['key', 0, START, 1, false]], []];
+  const ALLOWED: ChargeResult = { allowed: true, chargedAt: START, states: [], retryAfterMs: 0, refusing: undefined };
+
+  test('in the order of its batches, however long a charge takes', async () => {
+    const held = Promise.withResolvers<ChargeResult>();
+    const slow: LimitStore = { charge: () => held.promise, refund: async () => undefined, usage: () => [] };
+    const told: LimitAnswers[] = [];
+    const counting = createCounting(slow, () => now, fail);
+    for (const batch of [CHARGE, REFUND, CHARGE, REFUND]) counting(batch, (answers) => void told.push(answers));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toEqual([]);
+    held.resolve(ALLOWED);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told.map(([outcomes]) => outcomes.length)).toEqual([1, 0, 1, 0]);
+  });
+
+  test('so that a charge does not wait for a refund in its batch', async () => {
+    const shared = createSharedLimits((batch) => void sent.push(batch), silence);
+    const charged = vi.fn();
+    void (shared.limits.charge('key', [HOUR], 1, START) as Promise<ChargeResult>).then(charged);
+    await vi.advanceTimersByTimeAsync(1);
+    void shared.limits.refund('key', [HOUR], START, 1, { rejected: false });
+    await vi.advanceTimersByTimeAsync(1);
+    // Both at once, as from a channel that was not read for a moment.
+    const counting = createCounting(createLocalLimits(), () => now, fail);
+    for (const batch of sent) counting(batch, shared.counted);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(charged).toHaveBeenCalledWith(expect.objectContaining({ allowed: true, chargedAt: START }));
+  });
+
+  test('even if a batch cannot be counted: its charges fail, and the next has its own answer', async () => {
+    const failures: unknown[] = [];
+    const charge = vi.fn<LimitStore['charge']>().mockRejectedValueOnce(new Error('broken')).mockReturnValue(ALLOWED);
+    const broken: LimitStore = { charge, refund: async () => undefined, usage: () => [] };
+    const counting = createCounting(
+      broken,
+      () => now,
+      (error) => void failures.push(error),
+    );
+    const shared: SharedLimits = createSharedLimits((batch) => counting(batch, shared.counted), silence);
+    const charges: Promise<PromiseSettledResult<ChargeResult>[]>[] = [];
+    for (const subject of ['one', 'other']) {
+      charges.push(Promise.allSettled([shared.limits.charge(subject, [HOUR], 1, START)]));
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(await charges[0]).toMatchObject([{ status: 'rejected', reason: { name: 'StoreUnavailableError' } }]);
+    expect(await charges[1]).toMatchObject([{ status: 'fulfilled', value: { allowed: true } }]);
+    expect(failures).toEqual([new Error('broken')]);
+  });
+});
+
+test('a call is refunded to the refundable windows, in whichever worker it failed', async () => {
   const [one, other] = workers(2);
   const charge = async (worker?: SharedLimits) => {
     const charging = worker?.limits.charge('key', [HOUR], 1, START);
@@ -105,7 +195,7 @@ test('a call is given back to the refundable windows, in whichever worker it fai
   expect((await charge(one))?.allowed).toBe(false);
 });
 
-test('costs, and parts of them that are given back, are the same in all workers', async () => {
+test('costs, and their refunded parts, are the same in all workers', async () => {
   const [one, other] = workers(2);
   const left = async (worker: SharedLimits | undefined, cost: number) => {
     const charging = worker?.limits.charge('key', BOTH, cost, START);
@@ -115,7 +205,7 @@ test('costs, and parts of them that are given back, are the same in all workers'
   };
   expect(await left(one, 2)).toEqual([0, undefined, 0, 1]);
   expect(await left(other, 2)).toEqual([3_600_000, 'hour', 0, 1]);
-  // There is no infinity in the channel's JSON.
+  // The JSON of the channel has no infinity.
   expect(await left(other, 3)).toEqual([Infinity, 'minute', 0, 1]);
   void other?.limits.refund('key', BOTH, START, 2, { rejected: false });
   expect(await left(one, 3)).toEqual([Infinity, 'minute', 0, 3]);
@@ -124,7 +214,7 @@ test('costs, and parts of them that are given back, are the same in all workers'
   expect(await left(other, 1)).toEqual([0, undefined, 0, 2]);
 });
 
-test('how much is used, and that a warning is due, is told through the channel', async () => {
+test('the usage, and a due warning, pass through the channel', async () => {
   const [one, other] = workers(2);
   const month: LimitWindow = { name: 'month', periodMs: 31 * 24 * 3_600_000, limit: 10, refundable: true };
   const windows = [HOUR, month];
@@ -141,7 +231,7 @@ test('how much is used, and that a warning is due, is told through the channel',
   expect(await asked[1]).toEqual(windows.map((window) => ({ window, used: 0, resetTime: undefined })));
 });
 
-test('a primary that answers nothing is given up after seconds, one with nothing to answer is not', async () => {
+test('a primary that does not answer is given up after seconds, one without questions is not', async () => {
   const [one] = workers(1);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(silent).toBe(0);

@@ -18,7 +18,7 @@ export function App({ initialKey }: { readonly initialKey: string }) {
   const [quota, setQuota] = useState<Quota>();
   const [texts, setTexts] = useState<KeyTexts>(NO_KEY);
   const view = useView();
-  // A view that was left keeps what it shows: a secret that is shown once is not lost by a look at the other.
+  // A hidden view keeps its content, so that a secret that is shown only once is not lost by a look at another view.
   const wasConsole = useRef(false);
   wasConsole.current ||= view === 'console';
   // The clients outlive changes of the key, so that codes stay on the page while it is typed.

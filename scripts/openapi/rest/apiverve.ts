@@ -1,7 +1,7 @@
 /** APIVerve: `POST /v1/totpgenerator` and `POST /v1/graphql`. */
 
 import { type Envelope, write } from '../../../src/http/rest/api-verve-formats.ts';
-import type { Json } from '../json-schema.ts';
+import type { Json } from '../shared.ts';
 import { ANSWER_HEADER_REFS, ERROR_HEADER_REFS } from '../shared.ts';
 import { answer, errors, jsonErrors, type RestApiDescription, ref, SECRET, SECRET_FIELD } from './operation.ts';
 
@@ -12,7 +12,7 @@ const QUERY = `query { totpgenerator(input: { secret: "${SECRET}", digits: 6, pe
 
 const OTHERS = { xml: 'application/xml', yaml: 'application/yaml', csv: 'text/csv' } as const;
 
-/** The answer in JSON, in YAML with the same schema, and in formats whose schema says nothing of their content. */
+/** Describes an answer in JSON, in YAML with the same schema, and in formats whose schema does not describe their content. */
 function inFormats(description: string, schema: Json, envelope: Envelope, headers: Json): Json {
   const others = Object.entries(OTHERS).map(([format, type]) => [
     type,
@@ -23,7 +23,7 @@ function inFormats(description: string, schema: Json, envelope: Envelope, header
   return { description, headers, content: { 'application/json': { schema, example: envelope }, ...Object.fromEntries(others) } };
 }
 
-/** A status of this API alone is shared by two refusals. */
+/** Two refusals share a status that only this API has. */
 const describe = (status: number, description: string): string =>
   status === 403 ? 'The API key lacks the scope, or its credits of the month are used up.' : description;
 

@@ -1,25 +1,25 @@
-/** The parts that the operations of the four REST APIs are made of. */
-import type { Json } from '../json-schema.ts';
+/** The parts of the operations of the four REST APIs. */
+import type { Json } from '../shared.ts';
 import { ANSWER_HEADER_REFS, ERROR_HEADER_REFS } from '../shared.ts';
 
-/** The part of the document that an API adds. */
+/** The part of the document that describes an API. */
 export interface RestApiDescription {
   readonly tag: { readonly name: string; readonly description: string };
   readonly paths: Json;
   readonly schemas: Json;
 }
 
-/** A reference to a schema of the document. */
+/** Returns a reference to a schema of the document. */
 export function ref(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** An answer in JSON, with an example. */
+/** Returns an answer in JSON with an example. */
 export function answer(description: string, schema: Json, example: unknown): Json {
   return { description, headers: ANSWER_HEADER_REFS, content: { 'application/json': { schema, example } } };
 }
 
-/** The answer of an API to an error. */
+/** An error that an API answers with. */
 interface Failure {
   readonly status: number;
   readonly description: string;
@@ -29,7 +29,11 @@ interface Failure {
 
 const FAILURES: readonly Failure[] = [
   { status: 401, description: 'The API key is missing or not valid.', message: 'the API key is not valid' },
-  { status: 403, description: 'The API key lacks the scope.', message: 'the API key lacks the scope that this method needs' },
+  {
+    status: 403,
+    description: 'The API key lacks the scope.',
+    message: 'the API key lacks the scope token, which this call needs: use an API key that has it',
+  },
   { status: 413, description: 'The body is larger than 64 KiB.', message: 'the message is too large: send at most 64 KiB' },
   { status: 415, description: 'The body is of another type.', message: 'the body must be application/json' },
   {
@@ -42,17 +46,17 @@ const FAILURES: readonly Failure[] = [
   { status: 503, description: 'The server cannot answer now.', message: 'the server is stopping', retryAfter: 1 },
 ];
 
-/** The errors of an API, each answer as `respond` makes it; `wrong` is what is said of a parameter that is missing or wrong. */
+/** Describes the errors of an API, each answer as `respond` makes it. `wrong` describes a missing or wrong parameter. */
 export function errors(wrong: string, respond: (failure: Failure) => Json): Json {
   const all = [{ status: 400, description: 'A parameter is missing or wrong.', message: wrong }, ...FAILURES];
   return {
     ...Object.fromEntries(all.map((failure) => [failure.status, respond(failure)])),
-    // It may come before the path is known, and so in a shape of its own.
+    // This error may come before the path is known, so its form does not depend on the API.
     431: { description: 'The head of the request is larger than 8 KiB.' },
   };
 }
 
-/** The same in JSON alone, as `shape` makes it. */
+/** Describes the errors of an API that answers only in JSON, as `shape` makes it. */
 export function jsonErrors(schema: Json, wrong: string, shape: (failure: Failure) => Json): Json {
   return errors(wrong, (failure) => ({
     ...answer(failure.description, schema, shape(failure)),
@@ -60,7 +64,7 @@ export function jsonErrors(schema: Json, wrong: string, shape: (failure: Failure
   }));
 }
 
-/** Parameters of the query, from the properties of a schema, with its examples. */
+/** Describes the parameters of the query, from the properties of a schema, with its examples. */
 export function queryParameters(properties: Readonly<Record<string, Json>>, required: readonly string[] = []): Json[] {
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
@@ -71,7 +75,7 @@ export function queryParameters(properties: Readonly<Record<string, Json>>, requ
   }));
 }
 
-/** A body in JSON or as a form; the parameters may be in the query instead. */
+/** Describes a body in JSON or as a form. The parameters may be in the query instead. */
 export function jsonOrForm(schema: Json, example: unknown): Json {
   return {
     content: {
@@ -81,7 +85,7 @@ export function jsonOrForm(schema: Json, example: unknown): Json {
   };
 }
 
-/** The secret in the examples, which is that of the documentations. */
+/** The secret in the examples, from the documentation of the APIs. */
 export const SECRET = 'JBSWY3DPEHPK3PXP';
 
 export const SECRET_FIELD: Json = {

@@ -1,5 +1,5 @@
 /** 2faotp.live: `POST` and `GET /api/2fa/generate`. */
-import type { Json } from '../json-schema.ts';
+import type { Json } from '../shared.ts';
 import {
   answer,
   jsonErrors,
@@ -14,7 +14,7 @@ import {
 const TAG = '2faotp.live';
 const SECURITY = [{ apiKey: [] }, { bearer: [] }, { queryApiKey: [] }];
 
-/** The words of the API's own documentation. */
+/** The error messages in the documentation of the API. */
 const MESSAGES: Readonly<Record<number, string>> = {
   401: 'Invalid or missing API key',
   429: 'Rate limit exceeded',

@@ -1,4 +1,4 @@
-/** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
+/** `otpd attempts`: shows and clears the attempts on a secret. The secret comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
@@ -41,29 +41,29 @@ interface Report {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** `nextCounter`: the counter that was given as a flag, not the one of a URI. */
+/** `nextCounter`: the counter given as a flag, not the counter in a URI. */
 type Use = (access: StoreAccess, name: StateName, nextCounter: number | undefined) => Promise<Report>;
 
-/** The same of a set of recovery codes, by its name. */
+/** The same for a set of recovery codes, given by its name. */
 type UseOfSet = (access: StoreAccess, set: string) => Promise<Report>;
 
 const HELP = `
-The key, in base32 or as an otpauth:// URI, is read from standard input alone: arguments are seen by
-other users of this machine. Wrong codes and used steps are kept once for each secret. Name its
-algorithm where the calls do, and its type and period too: state of an earlier otpd is found by them.
+The secret, in base32 or as an otpauth:// URI, is read from standard input only: other users of this
+machine can see arguments. The store has one state per secret. Name the algorithm if your calls name
+it, and the type and the period too: the state of an earlier otpd is found by them.
 
-reset is for a clock that was ahead while a code was accepted: all codes are then refused until real
-time has caught up. A period whose last used step is later than any window reaches from now (10 steps)
-is put back to the current step, or forgotten if no step up to the current one was used. Nothing up to
-now is accepted again; the code of a later step that was accepted may be, when its time has come.
-A HOTP has no clock: with --type hotp --counter N the used counters from N on are forgotten, and each
+reset helps after the clock was ahead while a code was accepted: all codes are then refused until the
+real time has caught up. If the last used time step is more than 10 steps in the future, it is set
+back to the current step, or forgotten if no step up to the current step was used. No code up to now
+is accepted again. The code of a later step that was accepted may be accepted again at its time.
+A HOTP has no clock: with --type hotp --counter N, the used counters from N on are forgotten, and each
 of their codes is accepted once more.
 
-A set of recovery codes has attempts of its own. With --recovery-set, show and unlock are about the set
-that the audit trail names so (as "set"), and standard input is not read.
+A set of recovery codes has attempts of its own. With --recovery-set NAME, show and unlock apply to
+the set of that name ("set" in the audit trail), and standard input is not read.
 
-With --server, as the holder of an API key with the scope admin, the server answers instead of its store.
-Its reset clears the wrong codes too.
+With --server the commands call a server instead of opening the store. The API key then needs the
+scope admin. The reset of a server clears the wrong codes too.
 
 Examples:
   $ otpd attempts show < secret.txt
@@ -75,17 +75,17 @@ Examples:
 export function attemptsCommand(io: Io): Command {
   const subcommand = (name: string, description: string, use: Use, useOfSet?: UseOfSet) => {
     const command = addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON');
-    const option = new Option('--recovery-set <name>', 'a set of recovery codes instead of a key').argParser(parseSetName);
+    const option = new Option('--recovery-set <name>', 'a set of recovery codes, instead of a secret').argParser(parseSetName);
     if (useOfSet !== undefined) command.addOption(option);
     command.option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`);
     return addServerOptions(addKeyOptions(command)).action((flags: AttemptsFlags) => run(io, flags, name, use, useOfSet));
   };
   return new Command('attempts')
-    .description('show or clear the wrong codes and the used steps kept of a key')
+    .description('show or clear the wrong codes and the used time steps of a secret')
     .addHelpText('after', HELP)
-    .addCommand(subcommand('show', 'show the wrong codes counted for a key, and its used steps', show, showSet))
-    .addCommand(subcommand('unlock', 'clear the wrong codes of a key, so that codes are judged again', unlock, unlockSet))
-    .addCommand(subcommand('reset', 'forget the used steps of a key that lie in the future, after a clock was ahead', reset));
+    .addCommand(subcommand('show', 'show the wrong codes and the used time steps of a secret', show, showSet))
+    .addCommand(subcommand('unlock', 'unlock a secret: clear its wrong codes', unlock, unlockSet))
+    .addCommand(subcommand('reset', 'forget the used time steps of a secret in the future, after the clock was ahead', reset));
 }
 
 async function show({ store }: StoreAccess, name: StateName): Promise<Report> {
@@ -142,7 +142,7 @@ async function run(io: Io, flags: AttemptsFlags, name: string, use: Use, useOfSe
   else writeLine(io.stdout, text);
 }
 
-/** The same by a server. */
+/** Does the same through a server. */
 async function askServer(io: Io, flags: AttemptsFlags & { readonly server: string }, name: string): Promise<Report> {
   const { recoverySet } = flags;
   const now = Date.now();
@@ -180,9 +180,11 @@ async function useKey(io: Io, flags: AttemptsFlags, use: Use): Promise<Report> {
     const file = given || fingerprintKeyFile(access.location.dataDir);
     const fingerprints = createFingerprints(readFingerprintKey(file, SETTINGS.fingerprintKeyFile.flag));
     if (!(await access.store.bind(fingerprints.identity))) {
-      throw localError(`${SETTINGS.fingerprintKeyFile.flag} is not the key of this store: give the one that the server uses`);
+      throw localError(
+        `${SETTINGS.fingerprintKeyFile.flag} is not the key of this store: give the fingerprint key of the server`,
+      );
     }
-    // A store may take a moment to get ready, which is not to be taken for an outage.
+    // A store may take a moment to connect, which must not look like an outage.
     await access.store.ping();
     return use(access, stateNameOf(fingerprints, secret, parameters, access.store.codes), nextCounter);
   });

@@ -8,17 +8,17 @@ import { EXIT } from '../output/exit.ts';
 import { fileTrouble, localError } from '../output/failure.ts';
 import { paint, printable, writeJson, writeLine } from '../output/text.ts';
 
-/** The most faults that are told one by one. */
+/** The most faults that are printed. */
 const MOST_TOLD = 20;
 
 const HELP = `
-Name the files of a rotated trail in their order, the oldest first. Where the first ones are deleted,
---continued has the trail checked from where the files begin.
+Name the files of a rotated trail in order, the oldest first. If you have deleted the first files, add
+--continued.
 
-The check finds lines that were changed, added or taken out. It cannot find that the end was cut off,
-nor that all was written anew: note the digest of the last line elsewhere now and then, and look for it.
+The check finds lines that were changed, added or removed. It cannot find that the end was cut off, or
+that the whole trail was rewritten: from time to time, note the digest of the last line elsewhere.
 
-Exit codes: 0 the trail is whole; 1 it is not; 2 it could not be read.
+Exit codes: 0 the trail is intact; 1 it is not; 2 it could not be read.
 
 Examples:
   $ otpd audit verify /var/log/otpd/audit.jsonl
@@ -32,9 +32,9 @@ interface VerifyFlags {
 /** The command with its subcommand. */
 export function auditCommand(io: Io): Command {
   const verify = new Command('verify')
-    .description('check that no line of an audit trail was changed or taken out')
+    .description('check that no line of an audit trail was changed or removed')
     .argument('<FILE...>', 'the files of the trail, the oldest first')
-    .option('--continued', 'the files before the first one are deleted')
+    .option('--continued', 'earlier files of the trail were deleted')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((files: string[], flags: VerifyFlags) => verifyTrail(io, files, flags));
@@ -68,7 +68,7 @@ async function verifyTrail(io: Io, files: readonly string[], { continued = false
   writeLine(io.stdout, `${verdict}: ${lines} lines${last === undefined ? '' : `; last digest ${last}`}`);
 }
 
-/** Hands each line to the check; gives how many there were. */
+/** Passes each line to the check; returns the number of lines. */
 async function readLines(io: Io, file: string, check: TrailCheck): Promise<number> {
   let number = 0;
   try {

@@ -1,4 +1,4 @@
-/** The fingerprint key of a backup: the state can be used only with it. */
+/** The fingerprint key of a backup, without which the state cannot be used. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fingerprintKeyFile, readFingerprintKey } from '../../app/fingerprint-key.ts';
 import { SETTINGS } from '../../config/settings.ts';
@@ -8,29 +8,29 @@ import { localError } from '../output/failure.ts';
 import { draftOf, giveToFolderOwner, removeDraft, replace, writePrivate } from './backup-file.ts';
 
 const { flag: FLAG, env: VARIABLE } = SETTINGS.fingerprintKeyFile;
-const GIVE = `set ${FLAG}/${VARIABLE} to the one that the server used`;
+const GIVE = `set ${FLAG}/${VARIABLE} to the fingerprint key file of the server`;
 
-/** The key of a database that is to be restored. */
+/** A restore's plan for the fingerprint key. */
 export interface KeyPlan {
-  /** The file that will have it; null if the state was written under none. */
+  /** The file of the key; null if the state was written without one. */
   readonly file: string | null;
-  /** Says in words what happens to the key. */
+  /** Describes what happens to the key. */
   readonly told: string;
-  /** Writes it, if it is not there; a file that it replaces is kept with this suffix. */
+  /** Writes the key if it is not in its file yet; a replaced file is kept with this suffix. */
   readonly install: (suffix: string) => void;
 }
 
-/** Where the key of a backup is, if it was included. */
+/** The file of the key beside a backup, if it was included. */
 export function besideBackup(file: string): string {
   return `${file}.fingerprint-key`;
 }
 
-/** The file of the server's key: the one that is given, or else the one in the data folder. */
+/** The file of the server's key: as configured, or in the data folder. */
 export function keyFileOf(io: Io, flag: string | undefined, dataDir: string): string {
   return flag ?? (io.env[VARIABLE] || fingerprintKeyFile(dataDir));
 }
 
-/** The text of the server's key, which must be the one that the state was written under. Throws `CliError` if it is not. */
+/** The text of the server's key. Throws `CliError` unless the state was written with it. */
 export function readServerKey(file: string, identity: string): string {
   if (!existsSync(file)) throw localError(`there is no fingerprint key ${file}: ${GIVE}`);
   if (!isKey(file, identity)) throw localError(`${file} is not the fingerprint key of this database: ${GIVE}`);
@@ -38,8 +38,8 @@ export function readServerKey(file: string, identity: string): string {
 }
 
 /**
- * Finds the key with the check value `identity`: the server's own, or the one beside the `backup`. Throws `CliError` if there is neither, and if
- * it would replace another without `force`.
+ * Finds the key with the check value `identity`: the server's key, or the key beside `backup`. Throws `CliError` if neither has that value, or if the
+ * key would replace another key without `force`.
  */
 export function planKey(options: {
   readonly identity: string | undefined;

@@ -1,22 +1,23 @@
-/** The sealing keys of a backup: they go along on request, and a restore adds them to those that are there. */
-import { existsSync } from 'node:fs';
+/** The sealing keys of a backup. A backup includes them on request, and a restore adds them to the existing keys. */
+import { existsSync, realpathSync } from 'node:fs';
 import { makePrivateFile, rewritePrivateFile } from '../../app/private-file.ts';
 import { formatRing, readRingFile } from '../../app/ring-file.ts';
 import { SETTINGS } from '../../config/settings.ts';
+import type { RingKey } from '../../sealing/ring.ts';
 import { localError } from '../output/failure.ts';
 
 const { flag: FLAG, env: VARIABLE } = SETTINGS.sealingKeys;
 
-/** The sealing keys that are to be restored. */
+/** The plan of a restore for the sealing keys. */
 export interface RingPlan {
-  /** The file that will have them; null if the backup has none. */
+  /** The file of the keys; null if the backup has none. */
   readonly file: string | null;
-  /** Says in words what happens to them; undefined if there is nothing to say. */
+  /** Describes what happens to the keys; undefined if nothing happens. */
   readonly told: string | undefined;
   readonly install: () => void;
 }
 
-/** Where the sealing keys of a backup are, if they were included. */
+/** The file of the sealing keys beside a backup, if they were included. */
 export function ringBeside(file: string): string {
   return `${file}.sealing-keys`;
 }
@@ -28,24 +29,38 @@ export function readServerRing(file: string): string {
 }
 
 /**
- * Plans to add the keys beside `backup`, where they are, to the server's. A key that is in both stays as the server has it: none is lost, and none
- * that was retired comes back. Throws `InvalidInputError` for a file that cannot be used.
+ * Plans to add the keys beside `backup`, if there are any, to the server's keys. A key in both stays as the server has it: no key is lost, and no retired
+ * key comes back. Throws `InvalidInputError` for a file that cannot be used.
  */
 export function planRing(backup: string, ringFile: string): RingPlan {
   const included = ringBeside(backup);
   if (!existsSync(included)) return { file: null, told: undefined, install: () => undefined };
   const fromBackup = readRingFile(included, included);
+  // Reads the file at the moment of writing, since a key may have been added meanwhile. If the file is a link, writes its target.
+  const add = () =>
+    rewritePrivateFile(realpathSync(ringFile), () => formatRing(withMissing(readRingFile(ringFile, FLAG), fromBackup)));
   if (!existsSync(ringFile)) {
-    const install = () => void makePrivateFile(ringFile, formatRing(fromBackup));
+    const install = () => {
+      if (!makePrivateFile(ringFile, formatRing(fromBackup))) add();
+    };
     return { file: ringFile, told: `with its sealing keys, as ${ringFile}`, install };
   }
   const own = readRingFile(ringFile, FLAG);
-  const missing = fromBackup.filter(({ id }) => own.every((key) => key.id !== id));
+  const missing = missingOf(own, fromBackup);
   if (missing.length === 0) return { file: ringFile, told: `its sealing keys are there: ${ringFile}`, install: () => undefined };
-  const merged = [...own, ...missing].sort((one, other) => one.createTime - other.createTime);
   return {
     file: ringFile,
     told: `its sealing keys were added to ${ringFile}: ${missing.map(({ id }) => id).join(', ')}`,
-    install: () => rewritePrivateFile(ringFile, () => formatRing(merged)),
+    install: add,
   };
+}
+
+/** The keys of a backup that are not among the server's, retired or not. */
+function missingOf(own: readonly RingKey[], fromBackup: readonly RingKey[]): readonly RingKey[] {
+  return fromBackup.filter(({ id }) => own.every((key) => key.id !== id));
+}
+
+/** The server's keys and the missing ones, in the order in which they were made. */
+function withMissing(own: readonly RingKey[], fromBackup: readonly RingKey[]): readonly RingKey[] {
+  return [...own, ...missingOf(own, fromBackup)].sort((one, other) => one.createTime - other.createTime);
 }

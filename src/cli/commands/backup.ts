@@ -24,10 +24,10 @@ interface BackupFlags extends StoreFlags {
 }
 
 const HELP = `
-The copy is of one moment, is checked before it takes its name, and is readable by its owner alone.
-It holds API keys as digests and the state of codes under the fingerprint key; no secret of a user.
-Without the sealing keys, which are in a file of their own, no sealed key of a caller opens.
-With Redis the state is in Redis: back that up by its own means.
+The backup is a consistent copy. It is checked before it gets its name, and only its owner can read
+it. It holds the digests of API keys and the state of codes under the fingerprint key, and no secret
+of a user. Without the sealing keys, which are in a file of their own, no sealed key opens. With
+Redis the state is in Redis: back up Redis with its own tools.
 
 Examples:
   $ otpd backup /backup/otpd-$(date +%F).db
@@ -41,7 +41,7 @@ export function backupCommand(io: Io): Command {
     .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
     .option('--include-sealing-keys', 'write the sealing keys too, to FILE.sealing-keys')
     .option('--sealing-keys <file>', `the server's sealing keys (env: ${SETTINGS.sealingKeys.env})`)
-    .option('--force', 'replace a backup that is there')
+    .option('--force', 'replace an existing backup')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((file: string, flags: BackupFlags) => backUp(io, file, flags));

@@ -1,4 +1,4 @@
-/** `otpd batch`: many codes checked, or made, in as few calls as they fit into. */
+/** `otpd batch`: checks or computes many codes in few calls. */
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { Command } from 'commander';
@@ -41,22 +41,22 @@ const TOKEN = {
 } as const satisfies ItemKind<typeof TokenRequestSchema>;
 
 const INPUT_HELP = `
-FILE, or standard input without it or with -, has an item a line, in one of two forms, told apart by
-its first character:
-  - JSON: a request of the API a line, such as {"key": {"secret": "JBSWY3DPEHPK3PXP"}}
-  - CSV, whose first line names the columns: key (base32, otpauth:// URI or sealed key) and, where
-    they are wanted, context (of a sealed key), type, algorithm, digits, period, counter
+FILE has an item per line; without FILE, or with -, standard input is read. It is in one of two forms:
+  - JSON: a request of the API per line, such as {"key": {"secret": "JBSWY3DPEHPK3PXP"}}
+  - CSV, whose first line names the columns:
+      key (base32, otpauth:// URI or sealed key)
+      if needed: context (of a sealed key), type, algorithm, digits, period, counter
 
-All of it is read before the first item is sent, in calls of up to 100 items and 64 KiB. An item
-costs as much as a call. For each item one line is printed, in order; an item that fails is told of
-by its number on standard error.`;
+The whole input is read before the first item is sent, in calls of up to 100 items and 64 KiB. Each
+item counts as a call. A line per item is printed, in order. Standard error names each item that fails
+by its number.`;
 
 const VERIFY_HELP = `${INPUT_HELP}
 
-CSV has the columns code and, if wanted, request_id besides. An item without a request id is given
-one for its call. The line of a sealed key that is to be stored anew has the new one behind a tab.
+CSV also has the column code and, if you need it, request_id. An item without a request id gets one.
+If a new sealed key has to be stored, it follows after a tab.
 
-Exit codes: 0 all accepted; 1 at least one was not; 2 at least one could not be told.
+Exit codes: 0 all accepted; 1 at least one was not; 2 at least one has an unknown result.
 
 Examples:
   $ otpd batch verify codes.csv
@@ -89,11 +89,11 @@ export function batchCommand(io: Io): Command {
   return new Command('batch')
     .description('check or make many codes at once')
     .addCommand(subcommand('verify', 'check codes, and use them up', VERIFY_HELP, (file, flags) => verifyAll(io, file, flags)))
-    .addCommand(subcommand('token', 'make the codes of keys', TOKEN_HELP, (file, flags) => makeAll(io, file, flags)));
+    .addCommand(subcommand('token', 'compute the codes of secrets', TOKEN_HELP, (file, flags) => makeAll(io, file, flags)));
 }
 
 async function verifyAll(io: Io, file: string | undefined, flags: BatchFlags): Promise<void> {
-  // An id of its own for each, so that the client may ask again where an answer was lost.
+  // Each item has its own request id, so that the client may retry after a lost answer.
   const items = (await readItems(io, file, VERIFY)).map((item) => ({ ...item, requestId: item.requestId || randomUUID() }));
   const call = async (client: OtpClient, requests: typeof items) =>
     (await client.batchVerify({ requests }, { signal: io.signal })).results;
@@ -107,7 +107,7 @@ async function verifyAll(io: Io, file: string | undefined, flags: BatchFlags): P
   });
 }
 
-/** Of an item that the answer has beyond those that were sent. */
+/** The form of the codes of an item that the request does not have. */
 const UNKNOWN_FORM: CodeForm = { digits: 'another number of digits', period: undefined };
 
 function showVerdict(io: Io, response: VerifyResponse, form: CodeForm): void {
@@ -128,7 +128,7 @@ async function makeAll(io: Io, file: string | undefined, flags: BatchFlags): Pro
   });
 }
 
-/** Calls for all items in their order, and shows each result; the exit code is the worst of those that `show` gives. */
+/** Sends all items in their order, and shows each result; the exit code is the highest that `show` returns. */
 async function inCalls<Schema extends DescMessage, Result>(
   io: Io,
   flags: BatchFlags,
@@ -159,7 +159,7 @@ async function inCalls<Schema extends DescMessage, Result>(
   io.setExitCode(worst);
 }
 
-/** `line` stands for the item on standard output, so that lines and items go together. */
+/** `line` represents the item on standard output, which has a line for each item. */
 function showError(io: Io, place: number, error: ItemError | undefined, line: string, { json }: BatchFlags): number {
   if (!json) {
     writeLine(io.stdout, line);

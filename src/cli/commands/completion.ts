@@ -1,4 +1,4 @@
-/** `otpd completion`: a script for the shell, which completes commands, flags and their values. */
+/** `otpd completion`: prints a script that completes commands, flags and values in a shell. */
 import { Argument, Command } from 'commander';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';
@@ -13,7 +13,7 @@ const SHELLS: Readonly<Record<string, (tree: readonly CommandEntry[]) => string>
 };
 
 const HELP = `
-The script knows the commands of this version: write it again after an upgrade.
+The script has the commands of this version: write it again after an upgrade.
 
 Examples:
   $ source <(otpd completion bash)
@@ -21,7 +21,7 @@ Examples:
   $ otpd completion zsh > "\${fpath[1]}/_otpd"
   $ otpd completion fish > ~/.config/fish/completions/otpd.fish`;
 
-/** The command; `program` builds the one with all commands. */
+/** The command. `program` builds the program with all commands. */
 export function completionCommand(io: Io, program: () => Promise<Command>): Command {
   return new Command('completion')
     .description('print a script that completes commands and flags in a shell')

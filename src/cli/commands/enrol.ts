@@ -1,4 +1,4 @@
-/** `otpd enrol`: a sealed key, enrolled in an app and confirmed by a code of it, so that only what works is stored. */
+/** `otpd enrol`: makes a sealed key, shows it to an app, and confirms it with a code of the app, so that only a working key is stored. */
 import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { OtpType, type SealedKey, SecretDelivery } from '../../../gen/ts/otp/v1/key_pb.ts';
@@ -16,11 +16,10 @@ import { openHiddenPrompt } from '../input/prompt.ts';
 import type { Io } from '../io.ts';
 import { CallError } from '../output/call-error.ts';
 import { signOf } from '../output/charset.ts';
-import { showWarnings, warn } from '../output/enrolment-view.ts';
 import { EXIT } from '../output/exit.ts';
 import { CliError, usageError } from '../output/failure.ts';
 import { QR_HELP, QR_LOOKS, type QrLook, showQr } from '../output/terminal-qr.ts';
-import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
+import { paint, printable, warn, writeLine, writeMessage } from '../output/text.ts';
 import { type CodeForm, describeVerdict, readVerdict, writeVerdict } from '../output/verdict.ts';
 
 interface EnrolFlags extends ConnectFlags, KeyFlags {
@@ -32,16 +31,16 @@ interface EnrolFlags extends ConnectFlags, KeyFlags {
 }
 
 const HELP = `
-Draws the QR code of a new key, and asks for the code that the app shows until one is right. Then
-the sealed key is printed: store it with the user, and nothing else. Only the server can open it.
+Draws the QR code of a new secret and asks for the code that the app shows, until it is correct. Then
+it prints the sealed key: store that with the user, and nothing else. Only the server can open it.
 
---context binds the sealed key to what you know of the user and of the factor, such as
-user-1/totp/1. Do not store it beside the sealed key: derive it anew for each call.
+--context binds the sealed key to the user and the factor, such as user-1/totp/1. Do not store it
+beside the sealed key: build it again for each call.
 
-On a terminal the code is asked for; elsewhere codes are read from standard input, one a line. With --json each answer is a line of its own: that
-of Generate first, with the QR code as a PNG, then that of Verify to each code.
+Without a terminal, codes are read from standard input, one per line. With --json each answer is a
+line: first the answer of Generate with the QR code as a PNG, then the answer of Verify to each code.
 
-Exit codes: 0 confirmed; 1 no code was accepted; 2 not done.
+Exit codes: 0 confirmed; 1 no code was accepted; 2 error.
 
 Examples:
   $ otpd enrol --issuer ACME --account alice@example.com --context user-1/totp/1`;
@@ -49,10 +48,10 @@ Examples:
 /** The command. */
 export function enrolCommand(io: Io): Command {
   const command = new Command('enrol')
-    .description('make a sealed key, show its QR code, and confirm it by a code')
-    .option('--issuer <name>', 'who the account is with, as the app shows it')
-    .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
-    .option('--context <text>', 'what to bind the sealed key to, at most 256 bytes')
+    .description('enrol a user: show a QR code, check a code, and print the sealed key')
+    .option('--issuer <name>', 'your product, as the app shows it')
+    .requiredOption('--account <name>', 'the account, usually an e-mail address, as the app shows it')
+    .option('--context <text>', 'the context to bind the sealed key to, at most 256 bytes')
     .addOption(new Option('--qr <look>', QR_HELP).choices(QR_LOOKS).default('auto'))
     .option('--json', 'print each answer as JSON on one line');
   return addConnectOptions(addKeyOptions(command))
@@ -80,7 +79,7 @@ async function enrol(io: Io, flags: EnrolFlags): Promise<void> {
     if (!flags.json) writeVerdict(io, io.stderr, false, describeVerdict(response, formOf(made)));
     refused = true;
   }
-  if (!refused) throw usageError('no code came: the key is not confirmed, and is not to be stored; enrol again');
+  if (!refused) throw usageError('no code came: the sealed key is not confirmed. Do not store it; enrol again');
   if (!flags.json) writeLine(io.stderr, 'not confirmed: store nothing, remove the account from the app, and enrol again');
   io.setExitCode(EXIT.refused);
 }
@@ -97,9 +96,9 @@ async function* typedCodes(io: Io): AsyncGenerator<string, void> {
   for (let code = await prompt.ask(PROMPT); code !== undefined; code = await prompt.ask(PROMPT)) yield code;
 }
 
-/** The lines of standard input, each asked for unless JSON is wanted: a person may be behind the pipe. */
+/** The lines of standard input. A prompt asks for each unless JSON is wanted, since a person may type into the pipe. */
 async function* pipedCodes(io: Io, json: boolean): AsyncGenerator<string, void> {
-  // The prompt stands on a line of its own, whatever comes after it.
+  // The prompt ends its line, so that later output begins on a new line.
   using _prompt = { [Symbol.dispose]: () => !json && io.signal.aborted && io.stderr.write('\n') };
   const ask = () => json || io.stderr.write(PROMPT);
   ask();
@@ -134,21 +133,21 @@ async function confirm(
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     const { failure } = error;
-    const message = `${failure.message}; the key is not confirmed: store nothing, remove the account from the app, and enrol again`;
+    const message = `${failure.message}; the sealed key is not confirmed: store nothing, remove the account from the app, and enrol again`;
     throw new CliError({ ...failure, message });
   }
 }
 
 function showEnrolment(io: Io, { uri, warnings }: GenerateResponse, { qr }: EnrolFlags): void {
   writeLine(io.stdout, `URI  ${printable(uri)}`);
-  showWarnings(io, warnings);
+  for (const { field, description } of warnings) warn(io, `${field}: ${description}`);
   showQr(io, uri, qr, 'enlarge it and enrol again, or copy the URI into the app');
 }
 
-/** The parts that the caller has to keep, and those that it has not. */
+/** Separates the parts that the caller has to store from the others. */
 function showStored(io: Io, { context }: EnrolFlags, { resealed, nextCounter }: VerifyResponse): void {
   if (resealed === undefined)
-    throw new CliError({ code: 'INTERNAL', message: 'the server gave no confirmed key', violations: [] });
+    throw new CliError({ code: 'INTERNAL', message: 'the server returned no confirmed sealed key', violations: [] });
   writeLine(
     io.stdout,
     `${paint(io, io.stdout, 'green', `${signOf(io, io.stdout, 'yes')}confirmed`)}: store this sealed key with the user`,
@@ -158,6 +157,7 @@ function showStored(io: Io, { context }: EnrolFlags, { resealed, nextCounter }: 
   writeLine(io.stdout, '');
   if (nextCounter !== undefined)
     writeLine(io.stdout, `Store the next counter beside it, and send it as key.counter: ${nextCounter}`);
-  if (context === undefined) warn(io, 'the key has no context: who can write to your table can put it on another user');
+  if (context === undefined)
+    warn(io, 'the sealed key has no context: anybody who can write to your table can move it to another user');
   else writeLine(io.stdout, `Derive its context from the user at each call, and do not store it there: ${printable(context)}`);
 }

@@ -1,4 +1,4 @@
-/** `otpd export`: the secrets of keys, sealed ones too, as URIs and QR codes for other programs. */
+/** `otpd export`: writes the secrets of plain or sealed keys as URIs and QR codes for other programs. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -29,27 +29,27 @@ interface ExportFlags extends ConnectFlags {
 }
 
 const FORMATS = { otpauth: ExportFormat.OTPAUTH, migration: ExportFormat.MIGRATION } as const;
-/** A migration is dense: the lowest level of correction makes its modules larger, and a screen has no stains. */
+/** Level L: a migration has many modules, and a higher level would add more. A screen has no stains. */
 const PICTURES = {
   otpauth: { errorCorrection: 'M', scale: 6, quietZone: 4 },
   migration: { errorCorrection: 'L', scale: 6, quietZone: 4 },
 } as const satisfies Record<keyof typeof FORMATS, Omit<QrOptions, 'format'>>;
 
 const HELP = `
-KEY is an otpauth:// URI, a sealed key (otpk1_...), or a file with one of these a line; - stands for
-standard input. \`otpd import\` and \`otpd seal\` print such lines. A line may have the context of its
-sealed key behind a tab: BLOB<TAB>CONTEXT.
+KEY is an otpauth:// URI, a sealed key (otpk1_...), or a file with one of these per line; - is standard
+input. \`otpd import\` and \`otpd seal\` print such lines. A line may have the context of its sealed key
+after a tab: BLOB<TAB>CONTEXT.
 
-What is printed and saved are secrets. Files are written for their owner alone (mode 0600), and
-replace others only with --force.
+The output contains secrets. Only the owner of a file can read it (mode 0600). Existing files are
+replaced only with --force.
 
 --format migration gives otpauth-migration:// URIs of up to ten keys each, which Google
 Authenticator and others import (Transfer accounts, Import accounts). They hold only TOTP of 30
-seconds and HOTP, with 6 or 8 digits: other keys are named with the reason.
+seconds and HOTP, with 6 or 8 digits: standard error names other keys with the reason.
 
 The API key needs the scope export. Each key is written to the server's audit trail.
 
-Exit codes: 0 all keys; 2 at least one was not exported.
+Exit codes: 0 all exported; 2 at least one was not.
 
 Examples:
   $ otpd export keys.txt --format migration --qr
@@ -59,16 +59,16 @@ Examples:
 /** The command. */
 export function exportCommand(io: Io): Command {
   const command = new Command('export')
-    .description('give the secrets of keys to other programs')
+    .description('export secrets to other programs')
     .argument('<KEY...>', 'URIs, sealed keys, files, or - for standard input')
     .addOption(new Option('--format <form>', 'otpauth or migration').choices(Object.keys(FORMATS)).default('otpauth'))
     .option('--context <text>', 'the context that the sealed keys are bound to')
-    .option('--issuer <name>', 'the issuer, instead of that of each key')
-    .option('--account <name>', 'the account name, instead of that of each key')
+    .option('--issuer <name>', 'the issuer, instead of the issuer of each key')
+    .option('--account <name>', 'the account name, instead of the account name of each key')
     .option('--qr', 'draw QR codes on the terminal')
     .option('--png <folder>', 'save QR codes as PNG pictures in a folder')
     .option('--out <file>', 'write the URIs to a file')
-    .option('--force', 'let --png and --out replace files')
+    .option('--force', 'let --png and --out replace existing files')
     .option('--json', 'print JSON on one line');
   return addConnectOptions(command)
     .addHelpText('after', HELP)
@@ -138,7 +138,7 @@ function savePictures(io: Io, folder: string, uris: readonly string[], { format,
   }
   using files = new DisposableStack();
   const width = String(uris.length).length;
-  // All names are taken before the first picture is saved.
+  // All file names are reserved before the first picture is saved.
   const reserved = uris.map((uri, i) => {
     const name = `${format}-${String(i + 1).padStart(width, '0')}.png`;
     return [uri, files.use(reserveFile(join(folder, name), force))] as const;

@@ -11,18 +11,18 @@ import { fileTrouble } from '../output/failure.ts';
 import { shellWord } from '../output/text.ts';
 
 const FIRST_PLAN = 'ultra';
-/** Where commands call if nothing else is said. */
+/** The address that commands call by default. */
 const DEFAULT_ADDRESS = SETTINGS.listen.fallback;
-/** Types are stripped in a checkout alone; the package has JavaScript, and no development dependencies. */
+/** A checkout runs TypeScript; the package has JavaScript, and no development dependencies. */
 const IN_CHECKOUT: boolean = import.meta.url.endsWith('.ts');
 
 /** The outcome of the first start. */
 export interface FirstKey {
-  /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
+  /** The lines for a person: the new key or its file, and commands to paste; a single line if no key was made. */
   readonly introduce: (doors: Doors) => string[];
 }
 
-/** Where the server is reached. */
+/** The addresses of the server. */
 export interface Doors {
   /** `127.0.0.1:50051`. */
   readonly address: string;
@@ -31,7 +31,7 @@ export interface Doors {
   readonly http: HttpDoor | undefined;
 }
 
-/** HTTP as a person reaches it. */
+/** The HTTP door as a person reaches it. */
 export interface HttpDoor {
   /** `http://127.0.0.1:50080`. */
   readonly origin: string;
@@ -39,24 +39,24 @@ export interface HttpDoor {
   readonly hasPage: boolean;
 }
 
-/** Where the first key goes. */
+/** Where the first key is stored and shown. */
 export interface FirstKeyOptions {
   readonly plans: Plans;
   readonly dataDir: string;
-  /** Whether a person sees standard output: a log file would keep the key for everybody who reads logs. */
+  /** Whether a person reads standard output: a log file would show the key to everybody who reads logs. */
   readonly isTerminal: boolean;
   /** In ms since the epoch. */
   readonly now: number;
 }
 
-/** The file of the first key where standard output is no terminal. */
+/** The file of the first key if standard output is not a terminal. */
 export function firstKeyFile(dataDir: string): string {
   return join(dataDir, 'first-api-key');
 }
 
 /**
- * Makes the first API key if the store has none; of several processes that start at once, one does. Where its file cannot be written the key
- * is revoked again, since nobody knows it, and the lines say so.
+ * Makes the first API key if the store has none. If several processes start at once, only one makes it. If the file of the key cannot be written,
+ * revokes the key, which nobody knows then, and says so in the lines.
  */
 export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTerminal, now }: FirstKeyOptions): Promise<FirstKey> {
   const plan = planOf(plans, FIRST_PLAN).name;
@@ -78,7 +78,7 @@ export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTermina
 
 function shown(apiKey: string, plan: string): FirstKey {
   const title = [`  API key  ${apiKey}`, `           plan ${plan}; shown this once, copy it now: the server has only a digest`];
-  // Browsers keep what follows the # to themselves.
+  // Browsers do not send the fragment, the part after the #.
   return { introduce: (doors) => introduction(title, apiKey, doors, `#key=${apiKey}`) };
 }
 
@@ -100,8 +100,8 @@ function unwritten(file: string, error: unknown): FirstKey {
 }
 
 /**
- * The title, and a first call to paste, with no secret among the arguments. `apiKey` is the key or what a shell makes it of; `fragment` hands it to the
- * page, if there is one.
+ * The title, and a first call to paste, without a secret among the arguments. `apiKey` is the key, or a shell expression for it; `fragment` passes it to the
+ * page, if the page is served.
  */
 function introduction(title: readonly string[], apiKey: string, { address, tls, http }: Doors, fragment: string): string[] {
   const reachable = reachableAt(address);

@@ -1,4 +1,4 @@
-/** `otpd generate`: a new key, ready to enrol, as a picture and for typing. */
+/** `otpd generate`: makes a key and shows it as a picture and as text, ready to enrol. */
 import { Command, Option } from 'commander';
 import { type GenerateResponse, GenerateResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
@@ -9,10 +9,9 @@ import { parsePositive } from '../input/parsers.ts';
 import { readSecret } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { describeLeft, groupCode } from '../output/code-view.ts';
-import { showWarnings } from '../output/enrolment-view.ts';
 import { reserveFile } from '../output/picture.ts';
 import { QR_HELP, QR_LOOKS, type QrLook, showQr } from '../output/terminal-qr.ts';
-import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
+import { paint, printable, warn, writeLine, writeMessage } from '../output/text.ts';
 
 interface GenerateFlags extends ConnectFlags, KeyFlags {
   readonly issuer?: string;
@@ -28,11 +27,11 @@ interface GenerateFlags extends ConnectFlags, KeyFlags {
 }
 
 const HELP = `
-The server keeps nothing: store the secret yourself, encrypted. Pictures hold the secret too, and
-are written for their owner alone (mode 0600).
+The server does not store the secret: encrypt it and store it yourself. Pictures contain the secret
+too: only their owner can read them (mode 0600).
 
---secret shows the QR code of a key that exists already. Other users of this machine can see
-arguments: without a value, or as -, it reads OTPD_SECRET or standard input instead.
+--secret shows the QR code of an existing secret. Other users of this machine can see arguments:
+without a value, or with -, it reads OTPD_SECRET or standard input instead.
 
 Examples:
   $ otpd generate --issuer ACME --account alice@example.com
@@ -43,13 +42,13 @@ Examples:
 /** The command. */
 export function generateCommand(io: Io): Command {
   const command = new Command('generate')
-    .description('make a new key and show its QR code')
-    .option('--issuer <name>', 'who the account is with, as the app shows it')
-    .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
+    .description('make a new secret and show its QR code')
+    .option('--issuer <name>', 'your product, as the app shows it')
+    .requiredOption('--account <name>', 'the account, usually an e-mail address, as the app shows it')
     .addOption(new Option('--qr <look>', QR_HELP).choices(QR_LOOKS).default('auto'))
     .option('--png <file>', 'save the QR code as a PNG picture')
-    .option('--svg <file>', 'save the QR code as an SVG drawing')
-    .option('--force', 'let --png and --svg replace files')
+    .option('--svg <file>', 'save the QR code as an SVG picture')
+    .option('--force', 'let --png and --svg replace existing files')
     .addOption(
       new Option('--size <bytes>', 'the size of the secret, 16 to 64 (default: 20, with sha256 32, with sha512 64)')
         .argParser(parsePositive)
@@ -87,10 +86,10 @@ async function generate(io: Io, flags: GenerateFlags): Promise<void> {
   }
 }
 
-/** The server's defaults: drawn here, a picture costs no further call, which would make another key. */
+/** The server's defaults. The picture is drawn here, because another call would make another key. */
 const PICTURE = { errorCorrection: 'M', scale: 6, quietZone: 4 } as const satisfies Omit<QrOptions, 'format'>;
 
-/** The QR code comes last: a terminal of 24 lines has no room for more above its prompt, and the rest can be scrolled to. */
+/** The QR code comes last: a terminal of 24 lines has no room for more above the prompt, and the rest can be scrolled to. */
 function showKey(io: Io, { uri, secretGrouped, token, warnings }: GenerateResponse, flags: GenerateFlags): void {
   const { issuer, account, qr, secret } = flags;
   writeLine(io.stdout, `Account  ${printable(issuer ? `${issuer} (${account})` : account)}`);
@@ -99,7 +98,7 @@ function showKey(io: Io, { uri, secretGrouped, token, warnings }: GenerateRespon
     writeLine(io.stdout, `Code     ${groupCode(printable(token.code))}${describeLeft(token)}; the app should show the same`);
   writeLine(io.stdout, `URI      ${printable(uri)}`);
   if (io.stdout.isTTY) writeLine(io.stdout, secret === undefined ? NEXT : '');
-  showWarnings(io, warnings);
+  for (const { field, description } of warnings) warn(io, `${field}: ${description}`);
   showQr(io, uri, qr, 'enlarge it, or run the command again with --secret, which asks for this secret, and with --png FILE');
 }
 

@@ -1,4 +1,4 @@
-/** `otpd health`: asks the operations door of a server on this machine, for the health checks of containers, which have no `curl`. */
+/** `otpd health`: asks the operations door of a server on this machine. It is for health checks in containers, which have no `curl`. */
 import { get } from 'node:http';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../../config/config.ts';
@@ -21,16 +21,16 @@ interface HealthFlags {
 interface Health {
   readonly healthy: boolean;
   readonly url: string;
-  /** The words of the server, or why it said nothing. */
+  /** The answer of the server, or why there is none. */
   readonly detail: string;
 }
 
 const { flag, value, env, fallback, help } = SETTINGS.opsListen;
-/** More than the door ever says, in characters. */
+/** More characters than the door ever sends. */
 const MOST_SAID = 200;
 
 const HELP = `
-Exit codes: 0 if calls are served, 1 if not, or if nobody answers; 2 if the command is wrong.
+Exit codes: 0 the server serves calls; 1 it does not, or does not answer; 2 wrong usage.
 
 Examples:
   $ otpd health
@@ -39,14 +39,14 @@ Examples:
 /** The command. */
 export function healthCommand(io: Io): Command {
   return new Command('health')
-    .description('say whether the server on this machine serves calls')
+    .description('check whether the server on this machine serves calls')
     .option(`${flag} <${value}>`, `${help} (env: ${env}; default: ${fallback})`)
     .option('--live', 'ask whether the process runs (/livez) instead of whether it serves calls (/readyz)')
     .addOption(new Option('--timeout <seconds>', 'how long to wait for an answer').argParser(parseSeconds).default(3000, '3'))
     .option('--json', 'print JSON on one line')
     .addHelpText('after', HELP)
     .action(async ({ opsListen, live, timeout, json }: HealthFlags) => {
-      // The server's other settings may be wrong, or not for this command.
+      // The other settings may be wrong, or not meant for this command.
       const { ops } = loadConfig(opsListen === undefined ? {} : { opsListen }, { [env]: io.env[env] });
       if (ops === undefined) throw usageError(`the operations door is off: set ${flag}/${env} to ask the server`);
       const health = await ask(

@@ -1,4 +1,4 @@
-/** `otpd import`: the keys of other programs, as otpauth URIs or sealed. */
+/** `otpd import`: reads the keys of other programs, and prints them as otpauth URIs or sealed keys. */
 import { toJson } from '@bufbuild/protobuf';
 import { Command, Option } from 'commander';
 import { SecretDelivery } from '../../../gen/ts/otp/v1/key_pb.ts';
@@ -25,20 +25,20 @@ interface ImportFlags extends ConnectFlags {
 const DELIVERIES = { plain: SecretDelivery.PLAIN, sealed: SecretDelivery.SEALED, both: SecretDelivery.BOTH } as const;
 
 const HELP = `
-SOURCE is one of these, told apart by its content:
+SOURCE is one of these:
   - an otpauth:// or otpauth-migration:// URI; other users of this machine can see arguments
   - a file, or - for standard input, with
-      a URI a line
+      a URI per line
       a picture, PNG or JPEG, of one or several QR codes
       a plaintext backup of Aegis or 2FAS, JSON
 
 Google Authenticator exports QR codes of up to ten keys each (Transfer accounts): save a picture of
-each. A part that is missing is named.
+each QR code. Missing parts are named.
 
-The keys are printed one a line. A key that cannot be taken over is named with the reason, and the
-others are printed all the same. The API key needs the scope seal.
+Prints a key per line. If a key cannot be imported, standard error names it with the reason, and the
+others are still printed. The API key needs the scope seal.
 
-Exit codes: 0 all keys; 2 at least one was not taken over, or a part of a migration is missing.
+Exit codes: 0 all imported; 2 at least one was not, or a part of a migration is missing.
 
 Examples:
   $ otpd import screenshot-1.png screenshot-2.png
@@ -48,23 +48,23 @@ Examples:
 /** The command. */
 export function importCommand(io: Io): Command {
   const command = new Command('import')
-    .description('take keys over from other programs')
+    .description('import the secrets of other programs')
     .argument('<SOURCE...>', 'URIs, files, or - for standard input')
     .addOption(
       new Option('--delivery <form>', 'plain, an otpauth URI; sealed, a sealed key; or both')
         .choices(Object.keys(DELIVERIES))
         .default('plain'),
     )
-    .option('--context <text>', 'what to bind the sealed keys to, at most 256 bytes: they are those of one user')
-    .option('--out <file>', 'write the keys to a file, for its owner alone')
-    .option('--force', 'let --out replace a file')
+    .option('--context <text>', 'the context to bind the sealed keys to, at most 256 bytes; all keys then belong to one user')
+    .option('--out <file>', 'write the keys to a file that only its owner can read')
+    .option('--force', 'let --out replace an existing file')
     .option('--json', 'print JSON on one line');
   return addConnectOptions(command)
     .addHelpText('after', HELP)
     .action((sources: string[], flags: ImportFlags) => importKeys(io, sources, flags));
 }
 
-/** The outcome for a key, with where it was found. */
+/** The outcome for a key, and where the key was found. */
 type Outcome = { readonly place: string } & ({ readonly result: ImportResult } | { readonly error: string });
 
 async function importKeys(io: Io, sources: readonly string[], flags: ImportFlags): Promise<void> {
@@ -87,7 +87,7 @@ async function importKeys(io: Io, sources: readonly string[], flags: ImportFlags
   if (missing.length > 0 || outcomes.some((one) => 'error' in one)) io.setExitCode(EXIT.unknown);
 }
 
-/** Calls the server for all URIs, in as many calls as it takes, before anything is written. */
+/** Sends all URIs to the server, in several calls if necessary, before it writes anything. */
 async function call(io: Io, found: readonly Found[], flags: ImportFlags): Promise<Outcome[]> {
   const numbered = found.map((one, at) => ({ ...one, at }));
   const readable = numbered.filter((one) => 'uri' in one);
@@ -125,7 +125,7 @@ function partOf(uri: string): MigrationPart | undefined {
   }
 }
 
-/** Sealed keys with the names or the URIs behind them; else the URIs alone. */
+/** Sealed keys, each followed by its names or its URI; without sealed keys only the URIs. */
 function linesOf(outcomes: readonly Outcome[]): string[] {
   const rows = outcomes.flatMap((one) => ('result' in one ? [rowOf(one.result)] : []));
   return alignColumns(rows);

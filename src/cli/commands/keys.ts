@@ -1,4 +1,4 @@
-/** `otpd keys`: makes, lists, rotates and revokes API keys, in the store itself, or by a server where one is named. */
+/** `otpd keys`: makes, lists, rotates and revokes API keys, in the store itself or through a server. */
 import { Command, Option } from 'commander';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { CALLER_SCOPES, DEFAULT_TENANT, SCOPES, type Scope } from '../../ports/principal.ts';
@@ -26,7 +26,7 @@ interface CreateFlags extends KeysFlags {
   readonly expires: Expiry;
 }
 
-/** As the first API key has it: a plan limits a service that calls, and not one user. */
+/** The default, as for the first API key: a plan limits a calling service, and not one user. */
 const DEFAULT_PLAN = 'ultra';
 const DEFAULT_GRACE = '24h';
 
@@ -34,9 +34,9 @@ const EXPORT_WARNING =
   'warning: with the scope export this API key turns every sealed key of its tenant into codes and secrets: give it to no service that only checks codes';
 
 const HELP = `
-The commands work on the store itself, whether the server runs or not; a running one follows
-within a second. With --server they call a server, as the holder of an API key with the scope admin.
-An API key is shown once, when it is made, and stored only as a digest.
+These commands write to the store, so the server need not be running. A running server applies
+changes within half a second. With --server they call a server instead, which needs an API key
+with the scope admin. An API key is shown once, when it is made. The store holds only its digest.
 
 Examples:
   $ export OTPD_API_KEY=$(otpd keys create --name billing --plan pro --scopes token,verify --expires 90d)
@@ -50,24 +50,24 @@ Examples:
 export function keysCommand(io: Io): Command {
   const keys = new Command('keys').description('manage the API keys of the service').addHelpText('after', HELP);
   for (const command of [create(io), list(io), show(io), rotate(io), revoke(io)]) {
-    keys.addCommand(addServerOptions(addStoreOptions(command).option('--json', 'print JSON, one object a line')));
+    keys.addCommand(addServerOptions(addStoreOptions(command).option('--json', 'print JSON, one object per line')));
   }
   return keys;
 }
 
 function create(io: Io): Command {
   return new Command('create')
-    .description('make an API key, and print it this once')
-    .requiredOption('--name <name>', 'who or what the key is for')
-    .option('--plan <plan>', 'the plan whose limits hold for all calls with the key', DEFAULT_PLAN)
-    .option('--tenant <name>', 'whose sealed keys it opens; it cannot be changed later', DEFAULT_TENANT)
+    .description('make an API key and print it once')
+    .requiredOption('--name <name>', 'who or what the API key is for')
+    .option('--plan <plan>', 'the plan that limits the calls with the API key', DEFAULT_PLAN)
+    .option('--tenant <name>', 'the tenant whose sealed keys it opens; cannot be changed later', DEFAULT_TENANT)
     .addOption(
-      new Option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')}`)
+      new Option('--scopes <scopes>', `the calls that it may make, from ${SCOPES.join(',')}`)
         .argParser(parseScopes)
         .default(CALLER_SCOPES, CALLER_SCOPES.join(',')),
     )
     .addOption(
-      new Option('--expires <when>', 'a span such as 90d, a date or moment such as 2027-01-31 (UTC), or never')
+      new Option('--expires <when>', 'a duration such as 90d, a date or time such as 2027-01-31 (UTC), or never')
         .argParser(parseExpiry)
         .default(() => undefined, 'never'),
     )
@@ -95,10 +95,10 @@ interface ListFlags extends KeysFlags {
 function list(io: Io): Command {
   return new Command('list')
     .description('list API keys, oldest first')
-    .option('--all', 'on a terminal too, the keys that are revoked or have expired')
-    .option('--wide', 'on a terminal too, all columns, with times in RFC 3339')
+    .option('--all', 'on a terminal, list revoked and expired API keys too')
+    .option('--wide', 'on a terminal, print all columns, and times in RFC 3339')
     .action(async (flags: ListFlags) => {
-      // There may be many.
+      // There may be many keys.
       tuneForServing();
       const records = await withKeyAdmin(io, flags, async (admin) => {
         const found: ShownKey[] = [];
@@ -114,8 +114,8 @@ function list(io: Io): Command {
 
 function show(io: Io): Command {
   return new Command('show')
-    .description('show one API key')
-    .argument('<ID>', 'the id of the key')
+    .description('show an API key')
+    .argument('<ID>', 'the id of the API key')
     .action(async (id: string, flags: KeysFlags) => {
       showRecord(io, flags, await withKeyAdmin(io, flags, (admin) => admin.find(id)));
     });
@@ -123,10 +123,10 @@ function show(io: Io): Command {
 
 function rotate(io: Io): Command {
   return new Command('rotate')
-    .description('give an API key a new secret, and print it this once')
-    .argument('<ID>', 'the id of the key')
+    .description('make a new secret for an API key and print it once')
+    .argument('<ID>', 'the id of the API key')
     .addOption(
-      new Option('--grace <span>', 'how long the old secret goes on working')
+      new Option('--grace <duration>', 'how long the old secret keeps working')
         .argParser(parseSpan)
         .default(parseSpan(DEFAULT_GRACE), DEFAULT_GRACE),
     )
@@ -139,9 +139,9 @@ function rotate(io: Io): Command {
 
 function revoke(io: Io): Command {
   return new Command('revoke')
-    .description('end an API key for good')
-    .argument('<ID>', 'the id of the key')
-    .option('--yes', 'do not ask; off a terminal nothing is asked')
+    .description('revoke an API key permanently')
+    .argument('<ID>', 'the id of the API key')
+    .option('--yes', 'do not ask for confirmation; without a terminal there is no question')
     .action(async (id: string, flags: KeysFlags & { readonly yes?: boolean }) => {
       const { key, isNews } = await withKeyAdmin(io, flags, async (admin) => {
         if (flags.yes !== true && canAsk(io)) await askToRevoke(io, await admin.find(id));
@@ -153,20 +153,20 @@ function revoke(io: Io): Command {
     });
 }
 
-/** Shows what is about to end, and throws if it is not to. */
+/** Shows the key and asks before it is revoked; throws unless the answer is yes. */
 async function askToRevoke(io: Io, key: ShownKey): Promise<void> {
   if (key.revokedAt !== undefined) return;
   const question = `Revoke ${describeKey(key, Date.now())}? Its calls fail within a second, and this cannot be undone.`;
   if (!(await confirm(io, question))) throw usageError('nothing is revoked');
 }
 
-/** The key alone on standard output, so that `KEY=$(otpd keys create ...)` works; what there is to say on standard error. */
+/** Prints only the key on standard output, so that `KEY=$(otpd keys create ...)` works, and notes on standard error. */
 function showApiKey(io: Io, flags: KeysFlags, { apiKey, key, told }: NewSecret & { readonly told: string }): void {
   if (flags.json) {
     writeJson(io.stdout, { apiKey, key: keyJson(key, Date.now()) });
     return;
   }
-  writeLine(io.stderr, `${told}. It is shown this once:`);
+  writeLine(io.stderr, `${told}. It is shown only once:`);
   writeLine(io.stdout, apiKey);
 }
 

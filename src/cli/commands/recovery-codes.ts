@@ -1,4 +1,4 @@
-/** `otpd recovery-codes`: makes the codes that a user keeps for the day without the device, checks one, and revokes them all. */
+/** `otpd recovery-codes`: makes the codes with which a user without a device logs in, checks a code, and revokes all codes of a set. */
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import {
@@ -30,16 +30,15 @@ interface VerifyFlags extends SetFlags {
 }
 
 const HELP = `
-A set is an opaque text, otpr1_..., for you to store with the user: it holds keyed hashes of the codes,
-and only the server opens it. It opens with the same --context alone, and for API keys of one tenant.
-Give as context what you know of the user and of the set, such as user-1/recovery/1; do not store it
-beside the set.
+A set is an opaque text, otpr1_..., which you store with the user. It holds keyed hashes of the codes,
+and only the server can open it, with the same --context and for API keys of the same tenant. Build
+the context from the user and the set, such as user-1/recovery/1, and do not store it beside the set.
 
-To replace a set: make another one, show its codes, store it once the user has them, then revoke the
-old one. Set and code are seen by other users of this machine, the code only once it is used.
+To replace a set: make another set, show its codes, store it once the user has saved them, and then
+revoke the old set. Other users of this machine can see arguments: the set, and a code as it is used.
 
-Exit codes of verify: 0 accepted; 1 not accepted (wrong, already used, malformed, locked); 2 could
-not tell.
+Exit codes of verify: 0 accepted; 1 not accepted (wrong, already used, malformed, locked); 2 error,
+result unknown.
 
 Examples:
   $ otpd recovery-codes generate --context user-1/recovery/1
@@ -55,7 +54,7 @@ export function recoveryCodesCommand(io: Io): Command {
     .addHelpText('after', HELP);
   for (const subcommand of [generate(io), verify(io), revoke(io)]) {
     subcommand
-      .option('--context <text>', 'what the set is bound to, at most 256 bytes', '')
+      .option('--context <text>', 'the context that the set is bound to, at most 256 bytes', '')
       .option('--json', 'print the answer as JSON on one line');
     command.addCommand(addConnectOptions(subcommand));
   }
@@ -64,14 +63,14 @@ export function recoveryCodesCommand(io: Io): Command {
 
 function generate(io: Io): Command {
   return new Command('generate')
-    .description('make recovery codes, print them this once, and the set to store')
-    .option('--count <n>', 'how many, at most 20 (default 10)', parsePositive)
+    .description('make recovery codes; print them once, and the set to store')
+    .option('--count <n>', 'the number of codes, at most 20 (default 10)', parsePositive)
     .option('--length <n>', 'symbols in a code, 16 or 24 (default 16)', parsePositive)
     .action(async ({ context, count = 0, length = 0, ...flags }: GenerateFlags) => {
       const request = { count, codeLength: length, sealedContext: Buffer.from(context) };
       const response = await withClient(io, flags, (client) => client.generateRecoveryCodes(request, { signal: io.signal }));
       if (flags.json) return writeMessage(io.stdout, GenerateRecoveryCodesResponseSchema, response);
-      writeLine(io.stderr, 'For the user to keep; they are shown this once:');
+      writeLine(io.stderr, 'For the user to keep; they are shown only once:');
       for (const code of response.codes) writeLine(io.stdout, printable(code));
       writeLine(io.stderr, 'For you to store:');
       writeLine(io.stdout, printable(response.set?.blob ?? ''));
@@ -80,10 +79,10 @@ function generate(io: Io): Command {
 
 function verify(io: Io): Command {
   return new Command('verify')
-    .description('check a recovery code, and use it up')
+    .description('check a recovery code and use it up')
     .argument('<SET>', SET)
     .argument('<CODE>', 'the code as it was typed or pasted')
-    .option('--request-id <uuid>', 'the id of an earlier try, to get its answer (default: a new one)')
+    .option('--request-id <uuid>', 'the request id of an earlier try, to get its answer (default: a new id)')
     .action(async (blob: string, code: string, { context, requestId = randomUUID(), ...flags }: VerifyFlags) => {
       const request = { set: setOf(blob, context), code, requestId };
       const call = withClient(io, flags, (client) => client.verifyRecoveryCode(request, { signal: io.signal }));
@@ -99,7 +98,7 @@ function verify(io: Io): Command {
 
 function revoke(io: Io): Command {
   return new Command('revoke')
-    .description('end a set for good: no code of it is accepted any more')
+    .description('revoke a set permanently: none of its codes is accepted any more')
     .argument('<SET>', SET)
     .action(async (blob: string, { context, ...flags }: SetFlags) => {
       const request = { set: setOf(blob, context) };
@@ -116,7 +115,7 @@ function setOf(blob: string, context: string) {
 function showVerdict(io: Io, response: VerifyRecoveryCodeResponse): void {
   writeVerdict(io, io.stdout, response.valid, describe(response));
   if (response.resealed === undefined) return;
-  writeLine(io.stderr, 'Store this set instead, if what is stored is still the one that was given:');
+  writeLine(io.stderr, 'Store this set instead, unless the stored set has changed since:');
   writeLine(io.stdout, printable(response.resealed.blob));
 }
 

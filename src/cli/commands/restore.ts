@@ -33,10 +33,9 @@ interface RestoreFlags extends StoreFlags {
 }
 
 const HELP = `
-The server must be stopped. FILE.fingerprint-key is restored too, if it is there; without it the
-server's own fingerprint key must be the one that the backup was made under. The keys of
-FILE.sealing-keys, if it is there, are added to the server's. The database that is replaced is kept
-under another name.
+Stop the server first. FILE.fingerprint-key is restored too if it exists. Otherwise the backup must
+have been made with the server's present fingerprint key. The sealing keys of FILE.sealing-keys, if
+it exists, are added to the server's. The replaced database is kept under another name.
 
 Examples:
   $ otpd restore /backup/otpd-2027-01-31.db
@@ -44,11 +43,11 @@ Examples:
 
 /** The command. */
 export function restoreCommand(io: Io): Command {
-  return addStoreOptions(new Command('restore').description('put a backup in the place of the database'))
-    .argument('<FILE>', 'what `otpd backup` has written')
+  return addStoreOptions(new Command('restore').description('replace the database with a backup'))
+    .argument('<FILE>', 'the file that `otpd backup` wrote')
     .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
     .option('--sealing-keys <file>', `the server's sealing keys (env: ${SETTINGS.sealingKeys.env})`)
-    .option('--force', 'replace the database that is there')
+    .option('--force', 'replace an existing database')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((file: string, flags: RestoreFlags) => restore(io, file, flags));
@@ -109,7 +108,7 @@ function checkPlace(file: string, database: string, force: boolean): void {
   if (!force) throw localError(`${database} exists already: --force replaces it, and keeps it under another name`);
 }
 
-/** Copies the backup to `draft`, and checks it there: only the file on this disk will be used. */
+/** Copies the backup to `draft`, and checks the copy, which is the file that will be used. */
 async function copyBackup(io: Io, file: string, draft: string): Promise<BackupFacts> {
   const { size } = statSync(file);
   using progress = showProgress(io, size > LARGE_BYTES);
@@ -128,11 +127,11 @@ async function copyBackup(io: Io, file: string, draft: string): Promise<BackupFa
   return await takeUpCopy(draft, file);
 }
 
-/** Replaces the database; returns the new name of the former one, if there was one. Throws while another process uses it. */
+/** Replaces the database. Returns the new name of the old one, if there was one. Throws if another process uses it. */
 function putInPlace(draft: string, database: string, suffix: string, installKey: () => void): string | null {
   const kept = database + suffix;
   const isThere = existsSync(database);
-  // SQLite may remove the -wal of a damaged database, which may hold data that can still be saved.
+  // SQLite may remove the -wal of a damaged database, whose data could still be saved.
   keepWal(database, kept);
   const seized = isThere ? seizeDatabase(database) : undefined;
   if (seized !== 'damaged') removeWal(kept);
@@ -140,7 +139,7 @@ function putInPlace(draft: string, database: string, suffix: string, installKey:
     throw localError(`${database} is in use: stop the server, and every other otpd on this folder, and try again`);
   using _ = seized === 'damaged' ? undefined : seized;
   installKey();
-  // A -wal that is left beside the database would be written into the new one.
+  // SQLite would apply a -wal beside the database to the new database.
   removeCompanions(database);
   replace(draft, database, kept);
   return isThere ? kept : null;

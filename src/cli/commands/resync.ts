@@ -1,4 +1,4 @@
-/** `otpd resync`: finds the counter of a HOTP device again that has run ahead of what is stored, by codes that it showed in a row. */
+/** `otpd resync`: finds the counter of a HOTP device that has run ahead of the stored counter, by several consecutive codes. */
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Command } from 'commander';
@@ -32,12 +32,12 @@ type KeyInput = MessageInitShape<typeof KeySchema>;
 const HELP = `
 ${SECRET_HELP}
 
-Two arguments are the codes. With more the first is the secret, unless OTPD_SECRET or --sealed has
-the key. The codes stand in the order in which the device showed them, with none left out.
+Two arguments are the codes. With more, the first is the secret, unless OTPD_SECRET or --sealed gives
+it. Give the codes in the order in which the device showed them, without a gap.
 
-If they are found, all of them are used up. Store the next counter that is printed.
+If they are found, all of them are used up. Store the next counter, which is printed.
 
-Exit codes: 0 found; 1 not found, or used already, malformed, locked; 2 could not tell.
+Exit codes: 0 found; 1 not found, already used, malformed or locked; 2 error, result unknown.
 
 Examples:
   $ otpd resync JBSWY3DPEHPK3PXP 338314 254676 --counter 0
@@ -48,12 +48,12 @@ Examples:
 /** The command. */
 export function resyncCommand(io: Io): Command {
   const command = new Command('resync')
-    .description('find the counter of a HOTP device again that has run ahead')
+    .description('find the counter of a HOTP device that has run ahead')
     .usage('[options] [SECRET] CODE CODE [CODE]')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
-    .argument('[CODES...]', 'two or three codes in a row, as they were typed or pasted')
+    .argument('[CODES...]', 'two or three consecutive codes, as they were typed or pasted')
     .option('--window <n>', 'how many counters to search for the first code, at most 1000 (default 1000)', parsePositive)
-    .option('--request-id <uuid>', 'the id of an earlier try, to get its answer (default: a new one)')
+    .option('--request-id <uuid>', 'the request id of an earlier try, to get its answer (default: a new id)')
     .option('--json', 'print the answer as JSON on one line');
   return addConnectOptions(addSealedOptions(addHotpOptions(command)))
     .addHelpText('after', HELP)
@@ -74,7 +74,7 @@ export function resyncCommand(io: Io): Command {
     });
 }
 
-/** A bare secret says nothing of its type. */
+/** A bare secret has no type, so it counts as a HOTP. */
 function asHotp(key: KeyInput): KeyInput {
   return key.source?.case === 'secret' ? { ...key, type: OtpType.HOTP } : key;
 }

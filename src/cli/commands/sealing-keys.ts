@@ -1,4 +1,4 @@
-/** `otpd sealing-keys`: lists, adds and retires the keys under which blobs are sealed, in their file and not by way of the server. */
+/** `otpd sealing-keys`: lists, adds and retires the keys that seal blobs, in their file and without the server. */
 import { existsSync, realpathSync } from 'node:fs';
 import { Command } from 'commander';
 import { FileLockedError, rewritePrivateFile } from '../../app/private-file.ts';
@@ -19,7 +19,7 @@ import {
 import { formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { CliError, fileTrouble, localError, usageError } from '../output/failure.ts';
-import { DAY_MS, sealingKeyJson, sealingKeyTable } from '../output/sealing-key-view.ts';
+import { DAY_MS, sealingKeyJson, sealingKeyList, sealingKeyTable } from '../output/sealing-key-view.ts';
 import { paint, writeJson, writeLine } from '../output/text.ts';
 
 interface SealingKeysFlags extends StoreFlags {
@@ -28,22 +28,22 @@ interface SealingKeysFlags extends StoreFlags {
 }
 
 const { flag: FLAG, env: VARIABLE } = SETTINGS.sealingKeys;
-/** How long a new key opens before it seals: longer than it takes to bring its file to every instance. */
+/** How long a new key opens before it seals, which is longer than it takes to copy its file to every instance. */
 const STAGING_MS = 600_000;
-/** So many days without a blob that was sealed or opened under it, and a key may be retired. */
+/** After this many days in which a key has sealed or opened no blob, it may be retired. */
 const UNUSED_DAYS = 30;
 
 const HELP = `
-The keys are in one file, the same for all instances; whoever has it opens every sealed key. A server
-reads it again within a second of a change. To rotate:
+The sealing keys are in one file, the same for all instances. Anybody with this file can open every
+sealed key. A server reads it again within a second of a change. To rotate:
 
-  1. otpd sealing-keys add               the new key opens at once, and seals ten minutes later
-  2. copy the file to every instance     within these ten minutes
-  3. have the callers rewrap             or wait: each accepted code hands over a blob under the new key
-  4. otpd sealing-keys retire OLD        refused while blobs of it were opened within 30 days
+  1. Run \`otpd sealing-keys add\`. The new key opens at once and seals ten minutes later.
+  2. Copy the file to every instance within these ten minutes.
+  3. Let the callers rewrap, or wait: each accepted code returns a blob under the new key.
+  4. Run \`otpd sealing-keys retire OLD\`. It is refused if blobs were opened in the last 30 days.
 
-A retired key is gone: nothing that was sealed under it opens again. Keep a copy of the file
-elsewhere (\`otpd backup --include-sealing-keys\`): without it the callers have to enrol all users anew.
+Retiring deletes a sealing key: nothing that was sealed under it opens again. Keep a copy of the
+file elsewhere (\`otpd backup --include-sealing-keys\`): without it, all users have to enrol again.
 
 Examples:
   $ otpd sealing-keys list
@@ -53,20 +53,20 @@ Examples:
 /** The command with its subcommands. */
 export function sealingKeysCommand(io: Io): Command {
   const command = new Command('sealing-keys')
-    .description('manage the keys under which the service seals the keys of users')
+    .description('manage the sealing keys, under which sealed keys are encrypted')
     .addHelpText('after', HELP);
   for (const subcommand of [list(io), add(io), retire(io)]) {
     command.addCommand(
       addStoreOptions(subcommand)
-        .option('--sealing-keys <file>', `the file of the keys (env: ${VARIABLE}; default: in the data folder)`)
-        .option('--json', 'print JSON, one object a line'),
+        .option('--sealing-keys <file>', `the file of the sealing keys (env: ${VARIABLE}; default: in the data folder)`)
+        .option('--json', 'print JSON, one object per line'),
     );
   }
   return command;
 }
 
 function list(io: Io): Command {
-  return new Command('list').description('list all keys, oldest first').action(async (flags: SealingKeysFlags) => {
+  return new Command('list').description('list all sealing keys, oldest first').action(async (flags: SealingKeysFlags) => {
     const keys = readRingFile(fileOf(io, flags), FLAG);
     const days = await lastDays(io, flags).catch((error: unknown) => {
       const why = error instanceof CliError ? error.message : 'the store cannot be used';
@@ -75,14 +75,15 @@ function list(io: Io): Command {
     });
     const now = Date.now();
     if (flags.json) for (const key of keys) writeJson(io.stdout, sealingKeyJson(key, keys, days, now));
+    else if (io.stdout.isTTY) for (const line of sealingKeyList(io, keys, days, now)) writeLine(io.stdout, line);
     else for (const line of sealingKeyTable(keys, days, now)) writeLine(io.stdout, line);
   });
 }
 
 function add(io: Io): Command {
   return new Command('add')
-    .description('add a new key, which opens at once and seals ten minutes later; makes the file if there is none')
-    .option('--now', 'seal by it at once: for one instance, or if the other key is no longer secret')
+    .description('add a sealing key, which opens at once and seals ten minutes later; creates the file if it is missing')
+    .option('--now', 'seal with it at once: for a single instance, or if the other sealing key has leaked')
     .action((flags: SealingKeysFlags & { now?: boolean }) => {
       const file = fileOf(io, flags);
       const now = Date.now();
@@ -105,13 +106,13 @@ function add(io: Io): Command {
 
 function retire(io: Io): Command {
   return new Command('retire')
-    .description('end a key for good: nothing that was sealed under it opens again')
-    .argument('<ID>', 'the id of the key')
-    .option('--force', `even if it was used within ${UNUSED_DAYS} days, or that is not known`)
+    .description('delete a sealing key: nothing that was sealed under it opens again')
+    .argument('<ID>', 'the id of the sealing key')
+    .option('--force', `retire it even if it was used in the last ${UNUSED_DAYS} days, or if that is not known`)
     .action(async (id: string, flags: SealingKeysFlags & { force?: boolean }) => {
       const file = fileOf(io, flags);
       const now = Date.now();
-      // Before the store is asked: a mistake in the id is told as one.
+      // Before the store is asked, so that a mistake in the id is reported as such.
       retired(readRingFile(file, FLAG), id, now);
       const force = flags.force === true;
       if (!force) refuseIfUsed(id, (await lastDays(io, flags)).get(id), now);
@@ -124,14 +125,14 @@ function retire(io: Io): Command {
     });
 }
 
-/** The ring with one more key. Throws `CliError` if its id is taken: an id stands for one key for ever. */
+/** The ring with one more key. Throws `CliError` if its id is taken, since an id names one key for ever. */
 export function withKey(keys: readonly RingKey[], key: RingKey): readonly RingKey[] {
   if (keys.some(({ id }) => id === key.id))
     throw localError('the new key has the id of another by chance: run the command again');
   return [...keys, key];
 }
 
-/** The ring without the bytes of a key. Throws `CliError` if there is no such key, and for the one that seals at `now`. */
+/** The ring without the bytes of a key. Throws `CliError` if there is no such key, and for the key that seals at `now`. */
 function retired(keys: readonly RingKey[], id: string, now: number): readonly RingKey[] {
   const found = keys.find((key) => key.id === id);
   if (found === undefined) throw usageError('there is no sealing key with this id: `otpd sealing-keys list` shows them');
@@ -152,19 +153,19 @@ async function lastDays(io: Io, flags: StoreFlags): Promise<ReadonlyMap<string, 
   return withStore(io, flags, ({ store }) => store.sealingKeys.lastDays());
 }
 
-/** The file that is given, or else the one in the data folder. */
+/** The file of the ring: as configured, or in the data folder. */
 function fileOf(io: Io, flags: SealingKeysFlags): string {
   return locateRing(io, flags.sealingKeys, locate(io, flags).dataDir);
 }
 
 function change(file: string, make: (keys: readonly RingKey[]) => readonly RingKey[]): void {
   intoFile(file, () => {
-    // Of a link, the file that it leads to.
+    // If `file` is a link, the file that it leads to is replaced.
     rewritePrivateFile(realpathSync(file), () => formatRing(make(readRingFile(file, FLAG))));
   });
 }
 
-/** Does what changes the file, its trouble told in words. */
+/** Runs a change of the file, and describes its errors in words. */
 function intoFile<T>(file: string, work: () => T): T {
   try {
     return work();

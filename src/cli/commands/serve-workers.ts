@@ -1,5 +1,5 @@
-/** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
-import { build } from '../../app/app.ts';
+/** `otpd serve` with several workers: the work of the primary, which serves no calls, and of each worker. */
+import { type App, build } from '../../app/app.ts';
 import { followLogLevel } from '../../app/live-log-level.ts';
 import { openWorkersDoor } from '../../app/operations.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
@@ -16,7 +16,7 @@ import type { FirstKey } from './first-key.ts';
 import { announce, listen, openLog, prepareFirstStart, tellWhere } from './serving.ts';
 import { stopped, untilFault } from './until-fault.ts';
 
-/** Runs this process as what it is: the primary, or one of the workers that it has started. */
+/** Runs this process as the primary, or as a worker that the primary has started. */
 export function serveTogether(io: Io, config: Config): Promise<void> {
   const number = workerNumber();
   return number === undefined ? lead(io, config) : work(io, config, number);
@@ -26,9 +26,9 @@ async function lead(io: Io, config: Config): Promise<void> {
   const log = openLog(io, config);
   const { logger } = log;
   await untilFault(io, logger, config, async (fault) => {
-    const firstKey = await prepare(io, config, log);
+    const plans = await tried(config, log);
     await using parts = new AsyncDisposableStack();
-    // Its own connection to the file, for the credits. With a shared store the workers ask that, and not this process.
+    // A separate connection to the file, for the credits. A shared store is used only by the workers.
     const store = config.redis === undefined ? await openStore(config, (text) => logger.warn(text)) : undefined;
     parts.defer(() => store?.close());
     const workers = startWorkers({
@@ -42,11 +42,11 @@ async function lead(io: Io, config: Config): Promise<void> {
     if (config.logLevelFile !== undefined) parts.use(followLogLevel(config.logLevelFile, log));
     try {
       const addresses = await workers.listening.catch(tellFailure);
-      const ops = config.ops && (await openWorkersDoor(config.ops, workers.areReady, logger).catch(tellWhere));
+      const ops = config.ops && (await openWorkersDoor(config.ops, workers, logger).catch(tellWhere));
       parts.defer(() => ops?.close());
-      // The workers have their calls counted here.
+      // The primary counts the calls of the workers.
       tuneForServing();
-      announce(io, logger, config, firstKey, { ...addresses, ops: ops?.address });
+      announce(io, logger, config, await firstKeyOf(io, config, log, { store, plans }), { ...addresses, ops: ops?.address });
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
@@ -57,13 +57,26 @@ async function lead(io: Io, config: Config): Promise<void> {
   logger.info('stopped');
 }
 
-/** Builds the service once for its mistakes, so that each is told once, and for what the first start makes; the workers build their own. */
-async function prepare(io: Io, config: Config, log: Log): Promise<FirstKey> {
+/** The store of the primary, undefined where the store is shared, and the plans in force. */
+interface Prepared extends Pick<App, 'plans'> {
+  readonly store: App['store'] | undefined;
+}
+
+/** Builds the service once, so that mistakes are reported once and the files of a first start are made; the workers build their own. Returns its plans. */
+async function tried(config: Config, log: Log): Promise<App['plans']> {
   const app = await build(config, { log, clock: Date.now });
+  await app.close();
+  return app.plans;
+}
+
+async function firstKeyOf(io: Io, config: Config, { logger }: Log, { store, plans }: Prepared): Promise<FirstKey> {
+  if (store !== undefined) return prepareFirstStart(io, logger, config, { store, plans });
+  // The warnings of this build were reported already.
+  const shared = await openStore(config, () => undefined);
   try {
-    return await prepareFirstStart(io, log.logger, config, app);
+    return await prepareFirstStart(io, logger, config, { store: shared, plans });
   } finally {
-    await app.close();
+    await shared.close();
   }
 }
 
@@ -80,11 +93,11 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
     logger.fatal('the primary does not answer: this worker ends');
     process.exit(1);
   });
-  // With a shared store the counts are there.
+  // A shared store has the counts itself.
   const limits = config.redis === undefined ? primary.limits : undefined;
   const hadFault = await untilFault(io, logger, config, async (fault) => {
     try {
-      const app = await build(config, { log, clock: Date.now, limits, onReady: primary.ready });
+      const app = await build(config, { log, clock: Date.now, limits, primary });
       try {
         primary.listening(await listen(app));
         await stopped(AbortSignal.any([io.signal, primary.stop, fault]));

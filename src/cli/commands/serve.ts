@@ -1,4 +1,4 @@
-/** `otpd serve`: runs the server until it is told to stop. */
+/** `otpd serve`: runs the server until it is stopped. */
 import { Command, Option } from 'commander';
 import { build } from '../../app/app.ts';
 import { type Config, type Flags, loadConfig } from '../../config/config.ts';
@@ -28,8 +28,8 @@ async function serveAlone(io: Io, config: Config): Promise<void> {
   await untilFault(io, logger, config, async (fault) => {
     const app = await build(config, { log, clock: Date.now });
     try {
-      const firstKey = await prepareFirstStart(io, logger, config, app);
-      announce(io, logger, config, firstKey, await listen(app));
+      const addresses = await listen(app);
+      announce(io, logger, config, await prepareFirstStart(io, logger, config, app), addresses);
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
@@ -42,12 +42,12 @@ async function serveAlone(io: Io, config: Config): Promise<void> {
 function option({ flag, value, env, fallback, help }: Setting): Option {
   const described = `${help} (env: ${env}${fallback === undefined ? '' : `; default: ${fallback}`})`;
   const made = new Option(value === undefined ? flag : `${flag} <${value}>`, described);
-  // To commander `--no-x` would be a `--x` that is taken back, whichever comes last.
+  // To commander, `--no-x` would be the negation of `--x`, and the last of the two would win.
   made.negate = false;
   return made;
 }
 
-/** commander names options after their flags; the settings have names of their own. */
+/** Maps commander's names of options to the names of settings. */
 function named(given: Readonly<Record<string, string | boolean>>): Flags {
   const flags: Partial<Record<SettingName, string | boolean>> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {

@@ -1,4 +1,4 @@
-/** `otpd server-status`: how a server is, for operators and their monitors. */
+/** `otpd server-status`: shows the state of a server to operators and monitors. */
 import { Command } from 'commander';
 import { connectAdmin } from '../../../clients/typescript/src/index.ts';
 import { type GetServerStatusResponse, GetServerStatusResponseSchema } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
@@ -15,13 +15,12 @@ interface StatusFlags extends ConnectFlags {
 }
 
 const HELP = `
-The status is that of the process that answers: of one worker, or of one instance behind a balancer.
-It needs an API key with the scope admin in OTPD_API_KEY.
+The process that answers reports its own status: one worker, or one instance behind a load balancer.
+OTPD_API_KEY needs the scope admin. The health check of a container, which has no API key, is
+\`otpd health\`.
 
-For the health check of a container, which has no API key, there is \`otpd health\`.
-
-Exit codes: 0 there is an answer, with --check a good one; with --check 1 the store cannot be reached,
-or there is no answer; 2 wrong usage, or without --check no answer.
+Exit codes: 0 the server answers; 2 wrong usage or no answer. With --check: 0 the server answers and
+reaches its store; 1 it does not; 2 wrong usage.
 
 Examples:
   $ otpd server-status --server otpd.example.com:50051 --tls
@@ -30,7 +29,7 @@ Examples:
 /** The command. */
 export function serverStatusCommand(io: Io): Command {
   const command = new Command('server-status')
-    .description('show how a server is, or check that it serves calls')
+    .description('show the status of a server, or check that it serves calls')
     .option('--check', 'exit with 1 unless the server answers and reaches its store')
     .option('--json', 'print the answer as JSON on one line')
     .option('--server <host:port>', 'the same as --address (env OTPD_ADMIN_ADDRESS)');
@@ -43,7 +42,7 @@ export function serverStatusCommand(io: Io): Command {
     });
 }
 
-/** A server that cannot be asked is not healthy. A wrong command line says nothing of it. */
+/** A server that cannot be reached is not healthy. A wrong command line says nothing about the server. */
 function unhealthy(error: unknown): never {
   if (!(error instanceof CliError) || error.failure.code === 'USAGE') throw error;
   throw new CliError(error.failure, EXIT.refused);
@@ -59,11 +58,15 @@ async function showStatus(io: Io, flags: StatusFlags): Promise<void> {
 function describeStatus(io: Io, { storeReachable, limitsLocal, outcomes }: GetServerStatusResponse): string[] {
   const store = storeReachable
     ? paint(io, io.stdout, 'green', 'reachable')
-    : `${paint(io, io.stdout, 'red', 'away')}: no code is accepted`;
-  const codes = outcomes.map(({ outcome, count }) => `${count.toLocaleString('en')} ${printable(outcome)}`);
+    : `${paint(io, io.stdout, 'red', 'unreachable')}: no code is accepted`;
+  const [first = 'no code was checked', ...others] = outcomes.map(
+    ({ outcome, count }) => `${count.toLocaleString('en')} ${printable(outcome)}`,
+  );
   return alignColumns([
     ['store', store],
     ['limits', limitsLocal ? 'counted by this process alone' : 'counted for all processes'],
-    ['last hour', codes.length === 0 ? 'no code was checked' : codes.join(', ')],
+    ['last hour', first],
+    // A line for each outcome, since a single line would not fit a terminal.
+    ...others.map((codes) => ['', codes]),
   ]);
 }

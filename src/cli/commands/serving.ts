@@ -1,4 +1,4 @@
-/** The start of a server: its first API key, a warning of files that others can read, and where it listens. */
+/** The start of a server: its first API key, a warning about files that others can read, and its addresses. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { App } from '../../app/app.ts';
@@ -16,17 +16,25 @@ import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
 import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 
-/** The bits of a mode that are not the owner's, and those that are neither the owner's nor the group's. */
+/** The bits of a mode for the group and others, and the bits for others alone. */
 const NOT_OWNERS = 0o077;
 const STRANGERS = 0o007;
 
-/** The log of this process: for a person where standard error is a terminal, unless the settings say otherwise. */
+/** The log of this process: text if standard error is a terminal, unless the settings say otherwise. */
 export function openLog({ stderr }: Io, { logLevel, logFormat }: Config, worker?: number): Log {
   return createLog(logLevel, undefined, worker, logFormat ?? (stderr.isTTY ? 'text' : 'json'));
 }
 
-/** Makes the first API key if there is none, and warns of what others on this machine can read. */
-export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
+/**
+ * Makes the first API key if there is none, and warns of files that others on this machine can read. Call this once the server listens: otherwise a
+ * failed start would leave a key that nobody has seen.
+ */
+export async function prepareFirstStart(
+  io: Io,
+  logger: Logger,
+  config: Config,
+  { store, plans }: Pick<App, 'store' | 'plans'>,
+): Promise<FirstKey> {
   const { dataDir } = config;
   const firstKey = await ensureFirstKey(store.keys, {
     plans: plans(),
@@ -49,7 +57,7 @@ function privatePaths({ dataDir, fingerprintKeyFile: given, sealingKeysFile, tls
   return [dataDir, ...database, ...keys];
 }
 
-/** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
+/** Warns once of all files that others can read or write, with the command that changes that. Missing files are skipped; Windows has no such modes. */
 function warnOfReaders(logger: Logger, paths: readonly string[]): void {
   if (process.platform === 'win32') return;
   const open = paths.filter(canOthersUse);
@@ -58,7 +66,10 @@ function warnOfReaders(logger: Logger, paths: readonly string[]): void {
   logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
 }
 
-/** A file of somebody else's is ours by its group, or by an access list whose mask shows there: secrets of Kubernetes, credentials of systemd. */
+/**
+ * A file of another owner is accepted if its group bits give access, directly or through an access list, as for secrets of Kubernetes and credentials
+ * of systemd.
+ */
 function canOthersUse(path: string): boolean {
   try {
     const { mode, uid } = statSync(path);
@@ -68,14 +79,14 @@ function canOthersUse(path: string): boolean {
   }
 }
 
-/** Listens; resolves to the addresses in force. */
+/** Listens; resolves to the addresses. */
 export async function listen(app: App): Promise<Addresses> {
   const addresses = await app.run().catch(tellWhere);
   tuneForServing();
   return addresses;
 }
 
-/** Says which address cannot be had, and how to choose another. */
+/** Warns of a default address that is not available, and says how to choose another. */
 export function tellWhere(error: unknown): never {
   if (!(error instanceof CannotListenError)) throw error;
   throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
@@ -87,7 +98,7 @@ function greet({ tls, insecure, dataDir }: Config, address: string): string {
   return `otpd ${VERSION} is ready on ${address} (${security}); data in ${dataDir}`;
 }
 
-/** Says where the server is, to a person and to the log. */
+/** Shows the addresses of the server to a person, and logs them. */
 export function announce(
   io: Io,
   logger: Logger,
@@ -98,7 +109,7 @@ export function announce(
   const tls = config.tls !== undefined;
   const scheme = tls ? 'https' : 'http';
   const door = http === undefined ? undefined : { origin: `${scheme}://${reachableAt(http)}`, hasPage: config.page };
-  // Programs read the first line where no person does.
+  // Programs read the first line if no person does.
   const greeting = io.stdout.isTTY
     ? greet(config, address)
     : `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`;

@@ -1,4 +1,4 @@
-/** `otpd store`: what an operator decides about the state of a Redis Cluster. */
+/** `otpd store`: decisions of an operator about the state in a Redis Cluster. */
 import { Command } from 'commander';
 import { SETTINGS } from '../../config/settings.ts';
 import { openLoss } from '../../store/open.ts';
@@ -17,13 +17,13 @@ const { redisUrl: REDIS_URL } = SETTINGS;
 
 const HELP = `
 If a master of a Redis Cluster comes back without its data, otpd serves nothing: used codes that it
-forgot would pass again. Restore its data first, from a replica or a backup; otpd then goes on by
-itself. Where that cannot be done, this command lets the lost slots begin anew. From then on, for
+forgot would pass again. Restore its data first, from a replica or a backup; otpd then continues by
+itself. If that is impossible, this command lets otpd use the lost slots empty. From then on, for
 the secrets whose state was there:
 
   - a code that was accepted in the last minutes is accepted once more while it is valid
   - HOTP counters start where the caller says, and used recovery codes are accepted again
-  - wrong codes, locks, and calls within the plans are counted from nothing on
+  - wrong codes, locks and calls are counted from zero
 
 If the API keys were there, they are gone: make new ones with \`otpd keys create\`. Without --yes the
 command only says what is lost.
@@ -35,13 +35,13 @@ Examples:
 /** The command with its subcommand. */
 export function storeCommand(io: Io): Command {
   const acceptLoss = new Command('accept-loss')
-    .description('let a Redis Cluster go on that has lost a part of its state')
+    .description('continue with a Redis Cluster that has lost a part of its state')
     .option('--redis-url <url>', `the Cluster; it may hold a password, so prefer the environment (env: ${REDIS_URL.env})`)
-    .option('--yes', 'accept the loss, and all that the help says of it')
+    .option('--yes', 'accept the loss, with the consequences below')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((flags: StoreCommandFlags) => accept(io, flags));
-  return new Command('store').description('decide about the state of a Redis Cluster').addCommand(acceptLoss);
+  return new Command('store').description('manage the state in a Redis Cluster').addCommand(acceptLoss);
 }
 
 async function accept(io: Io, flags: StoreCommandFlags): Promise<void> {

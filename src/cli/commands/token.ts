@@ -1,4 +1,4 @@
-/** `otpd token`: the code of a key, now or at another moment. */
+/** `otpd token`: prints the code of a key, now or at another time. */
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { type TokenResponse, TokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -24,7 +24,7 @@ interface TokenFlags extends ConnectFlags, KeyFlags, SealedFlags {
 const HELP = `
 ${SECRET_HELP}
 
-If the output is not a terminal, the code stands alone: CODE=$(otpd token).
+If the output is not a terminal, only the code is printed: CODE=$(otpd token).
 
 Examples:
   $ otpd token JBSWY3DPEHPK3PXP
@@ -36,9 +36,13 @@ Examples:
 /** The command. */
 export function tokenCommand(io: Io): Command {
   const command = new Command('token')
-    .description('show the code of a key')
+    .description('show the code of a secret')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
-    .option('--at <moment>', 'another moment than now: RFC 3339 or Unix seconds; not for HOTP', parseMoment)
+    .option(
+      '--at <moment>',
+      'the time to compute the code for, instead of now: RFC 3339 or Unix seconds; not for HOTP',
+      parseMoment,
+    )
     .option('--past <steps>', 'how many earlier codes to show, at most 10', parseCount, 0)
     .option('--future <steps>', 'how many later codes to show, at most 10', parseCount, 0)
     .option('--json', 'print the answer as JSON on one line');
@@ -70,7 +74,7 @@ function showTokens(io: Io, { token, neighbours }: TokenResponse): void {
   for (const line of alignColumns(rows)) writeLine(io.stdout, line);
 }
 
-/** The code with the time that it has left; alone for HOTP and for another moment than now. */
+/** The code with its remaining time; without it for HOTP and for another time than now. */
 function describeToken(io: Io, token: Token): string {
   const left = remainingMs(token) ?? 0;
   const current = left > 0 && left <= token.periodSeconds * 1000;
@@ -79,7 +83,7 @@ function describeToken(io: Io, token: Token): string {
 
 const HEADINGS = ['', 'CODE', 'VALID FROM', 'UNTIL', ''] as const;
 
-/** A TOTP among its neighbours, with the times of the server's clock in UTC. */
+/** The code of a TOTP and its neighbours, with times of the server's clock in UTC. */
 function row(io: Io, { code, offsetSteps, validFrom, expireTime }: Token): string[] {
   const [from, until] = [validFrom, expireTime].map((time) => (time === undefined ? '' : formatClock(timestampMs(time))));
   const mark = offsetSteps === 0 ? (showsUnicode(io) ? '▸' : '>') : '';
@@ -88,7 +92,7 @@ function row(io: Io, { code, offsetSteps, validFrom, expireTime }: Token): strin
 
 const PLACES: Readonly<Record<number, string>> = { '-1': 'past', 1: 'to come' };
 
-/** The place of a code among its neighbours: seconds for TOTP, counts for HOTP. */
+/** The distance of a neighbour: seconds for TOTP, counts for HOTP. */
 function describeNeighbour({ code, offsetSteps, offsetSeconds, periodSeconds }: Token): string[] {
   const offset = periodSeconds > 0 ? offsetSeconds : offsetSteps;
   return [printable(code), `${offset > 0 ? '+' : ''}${offset}${periodSeconds > 0 ? ' s' : ''}`];

@@ -1,4 +1,4 @@
-/** `otpd usage`: how much of its plan the API key has used. */
+/** `otpd usage`: shows how much of its plan the API key has used. */
 import { create } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
@@ -20,7 +20,7 @@ const HIGH = 80;
 const HIGHER = 95;
 
 const HELP = `
-The call counts in all windows but the month: it costs no credits.
+This call counts in all windows except the month: it costs no credits.
 
 Examples:
   $ otpd usage
@@ -30,8 +30,8 @@ Examples:
 /** The command. */
 export function usageCommand(io: Io): Command {
   const command = new Command('usage')
-    .description('show how much of its plan the API key has used, or another API key')
-    .argument('[ID]', 'the id of another API key; yours then needs the scope admin')
+    .description('show how much of its plan the API key, or another API key, has used')
+    .argument('[ID]', 'the id of another API key; your own then needs the scope admin')
     .option('--json', 'print the answer as JSON on one line')
     .option('--server <host:port>', 'the same as --address (env OTPD_ADMIN_ADDRESS, with an ID)');
   return addConnectOptions(command)
@@ -47,7 +47,7 @@ export function usageCommand(io: Io): Command {
     });
 }
 
-/** The usage of another key, in the form of one's own. */
+/** The usage of another key, in the form of the answer for one's own key. */
 async function usageOf(io: Io, flags: ConnectFlags, id: string): Promise<GetUsageResponse> {
   const name = `apiKeys/${id}`;
   const { plan, windows } = await withConnection(io, flags, connectAdmin, (client) =>
@@ -60,9 +60,17 @@ function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {
   const limits = windows.length === 0 ? ' (without limits)' : '';
   writeLine(io.stdout, `plan ${printable(plan)}${limits}`);
   const now = io.stdout.isTTY ? Date.now() : undefined;
-  const lines = alignColumns(
-    windows.map((usage) => [printable(usage.window), usageBar(io, usage), amountOf(usage), resetOf(usage, now)]),
-  );
+  const linesOf = (withBar: boolean) =>
+    alignColumns(
+      windows.map((usage) => {
+        const [window, ...amounts] = [printable(usage.window), amountOf(usage), resetOf(usage, now)];
+        return withBar ? [window, usageBar(io, usage), ...amounts] : [window, ...amounts];
+      }),
+    );
+  const withBars = linesOf(true);
+  // The bar is left out if the terminal has no room for it; the numbers say the same.
+  const fits = io.stdout.isTTY !== true || withBars.every((line) => line.length <= (io.stdout.columns ?? line.length));
+  const lines = fits ? withBars : linesOf(false);
   for (const [place, line] of lines.entries()) {
     const usage = windows[place] as WindowUsage;
     const bar = usageBar(io, usage);
@@ -70,18 +78,18 @@ function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {
   }
 }
 
-/** Full from the limit on; a call that was counted is always seen. */
+/** The bar is full from the limit on, and never empty after a counted call. */
 function usageBar(io: Io, { used, limit }: WindowUsage): string {
   return barOf(io, Number(used) / Number(limit || 1n));
 }
 
-/** With a sign from 80 % on, as the colour has it. */
+/** The colour, and a sign that says the same, from 80 % on. */
 function amountOf({ used, limit }: WindowUsage): string {
   const sign = Number(used) * 100 >= Number(limit) * HIGH ? ' !' : '';
   return `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}${sign}`;
 }
 
-/** When there is room again: to a person relative to `now`, else in RFC 3339. */
+/** When capacity becomes free: relative to `now` for a person, otherwise in RFC 3339. */
 function resetOf({ window, resetTime }: WindowUsage, now: number | undefined): string {
   if (resetTime === undefined) return '';
   const ms = timestampMs(resetTime);

@@ -1,4 +1,4 @@
-/** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
+/** `otpd verify`: checks a code and uses it up. The exit code is the answer. */
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Command } from 'commander';
@@ -17,6 +17,7 @@ import { parseCount, parseCounter } from '../input/parsers.ts';
 import { readCode, SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { withRequestId } from '../output/call-error.ts';
+import { usageError } from '../output/failure.ts';
 import { printable, writeLine, writeMessage } from '../output/text.ts';
 import { describeDrift, describeVerdict, readVerdict, writeVerdict } from '../output/verdict.ts';
 
@@ -36,17 +37,18 @@ type KeyInput = MessageInitShape<typeof KeySchema>;
 const HELP = `
 ${SECRET_HELP}
 
-With two arguments the first is the secret and the second the code. A single argument is the
-code, and the secret comes from OTPD_SECRET or from standard input, or the key is --sealed. On a
-terminal you are asked for what is missing.
+With two arguments, the first is the secret and the second is the code. A single argument is the
+code; the secret then comes from OTPD_SECRET, from standard input, or from --sealed. On a terminal
+you are asked for a missing secret or code.
 
-An accepted code of a sealed key may bring a new sealed key, which is to be stored instead of the
-old one: it is confirmed, or under the server's current sealing key.
+An accepted code of a sealed key may return a new sealed key, which is confirmed or sealed under the
+current sealing key. Store it instead of the old sealed key.
 
-Exit codes: 0 accepted; 1 not accepted (wrong, already used, malformed, locked); 2 could not tell.
+Exit codes: 0 accepted; 1 not accepted (wrong, already used, malformed, locked); 2 error, result
+unknown.
 
-A call that finds the server away is tried again, up to three times, under one request id, so
-that a code whose acceptance was lost on the way is not answered "already used".
+If the server is unreachable, the call is retried up to three times under the same request id, so
+that a lost answer does not make an accepted code "already used".
 
 Examples:
   $ otpd verify JBSWY3DPEHPK3PXP 123456 && echo welcome
@@ -58,22 +60,23 @@ Examples:
 /** The command. */
 export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
-    .description('check a code, and use it up')
+    .description('check a code and use it up')
     .usage('[options] [SECRET] [CODE]')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
     .argument('[CODE]', 'the code as it was typed or pasted')
     .option('--past <steps>', 'how many earlier time steps to accept, at most 10 (default 1)', parseCount)
     .option('--future <steps>', 'how many later time steps to accept, at most 10 (default 1)', parseCount)
     .option('--look-ahead <n>', 'how many later counters of a HOTP to accept, at most 100 (default 10)', parseCount)
-    .option('--after-step <n>', 'the last step (HOTP: counter) known to be used', parseCounter)
+    .option('--after-step <n>', 'the last time step (HOTP: counter) that you know was used', parseCounter)
     .option('--allow-reuse', 'check without using the code up')
     .option('--confirm', 'confirm the enrolment of a pending sealed key')
-    .option('--request-id <uuid>', 'the id of an earlier try, to get its answer (default: a new one)')
+    .option('--request-id <uuid>', 'the request id of an earlier try, to get its answer (default: a new id)')
     .option('--json', 'print the answer as JSON on one line');
   return addConnectOptions(addSealedOptions(addKeyOptions(command)))
     .addHelpText('after', HELP)
     .action(async (first: string | undefined, second: string | undefined, flags: VerifyFlags) => {
       if (first === undefined && !io.stdin.isTTY) await readCode(io);
+      if (isSwapped(first, second)) throw usageError('SECRET comes before CODE: exchange the two arguments');
       const key = await readKeyInput(io, second === undefined ? undefined : first, flags);
       const response = await verify(io, key, second ?? first ?? (await readCode(io)), flags);
       const exitCode = readVerdict(response);
@@ -85,6 +88,11 @@ export function verifyCommand(io: Io): Command {
       }
       io.setExitCode(exitCode);
     });
+}
+
+/** Whether the first argument can only be a code, and the second only a secret. */
+function isSwapped(first = '', second = ''): boolean {
+  return /^\d{6,8}$/.test(first) && second.length >= 16 && /[a-z]/i.test(second);
 }
 
 async function verify(io: Io, key: KeyInput, code: string, flags: VerifyFlags): Promise<VerifyResponse> {

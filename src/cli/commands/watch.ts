@@ -1,4 +1,4 @@
-/** `otpd watch`: the current code, with the time that it has left, until the user has seen enough. */
+/** `otpd watch`: shows the current code and its remaining time until the user stops it. */
 import { create } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
@@ -20,9 +20,9 @@ interface WatchFlags extends ConnectFlags, KeyFlags, SealedFlags {
 const HELP = `
 ${SECRET_HELP}
 
-On a terminal one line is drawn again in place, each second; elsewhere, and with OTPD_ACCESSIBLE=1,
-each code is a line of its own. Ctrl-C ends it, with exit code 0. If the connection breaks, it is
-made again.
+On a terminal, one line is redrawn in place every second. Elsewhere, and with OTPD_ACCESSIBLE=1, each
+code is a line of its own. Ctrl-C ends the command with exit code 0. After a lost connection it
+connects again.
 
 Examples:
   $ otpd watch JBSWY3DPEHPK3PXP
@@ -31,7 +31,7 @@ Examples:
 /** The command. */
 export function watchCommand(io: Io): Command {
   const command = new Command('watch')
-    .description('show the current code of a TOTP key, and each next one')
+    .description('show the current code of a TOTP secret, and each next code')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
     .option('--json', 'print each code as JSON on one line');
   return addConnectOptions(addSealedOptions(addTotpOptions(command)))
@@ -47,7 +47,7 @@ export function watchCommand(io: Io): Command {
         for await (const token of followTokens(client, key, options)) {
           waiting[Symbol.dispose]();
           if (screen !== undefined) screen.show(token);
-          // A stream that was opened again begins with the code that is already printed.
+          // A reopened stream begins with the code that is already printed.
           else if (token.step !== last) print(io, token);
           last = token.step;
         }
@@ -55,7 +55,7 @@ export function watchCommand(io: Io): Command {
     });
 }
 
-/** Whether a line can be drawn again in place: on a terminal that knows how, for a person who sees it. */
+/** Whether a line can be redrawn in place: on a capable terminal, for a person who can see it. */
 function redraws({ stdout, env }: Io): boolean {
   return stdout.isTTY === true && env['TERM'] !== 'dumb' && !env['OTPD_ACCESSIBLE'];
 }

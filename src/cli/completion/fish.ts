@@ -2,7 +2,7 @@
 import type { CommandEntry, OptionEntry } from '../output/command-tree.ts';
 import { pathPatterns, short } from './words.ts';
 
-/** The script: a file `otpd.fish` in `~/.config/fish/completions`, or to be sourced. */
+/** Returns a script for fish to source, or for the file `otpd.fish` in `~/.config/fish/completions`. */
 export function fishCompletion(tree: readonly CommandEntry[]): string {
   return `# fish completion for otpd
 function __otpd_path
@@ -40,7 +40,7 @@ function flagWords({ names, value, isOptional, choices, namesFile }: OptionEntry
   return namesFile ? `${flags} -r -F` : `${flags} -x`;
 }
 
-/** In single quotes fish knows two escapes: of the quote, and of the backslash. */
+/** In single quotes, fish knows two escapes: for the quote and for the backslash. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -1,13 +1,13 @@
-/** Which server a command of administration calls, and with what client; none: it works on the store. */
+/** The server that a command of administration calls, and its client; without a server the command works on the store. */
 import type { Command } from 'commander';
 import { type AdminClient, connectAdmin } from '../../../clients/typescript/src/index.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
-import { type ConnectFlags, withConnection } from './connect.ts';
+import { addTlsOptions, type ConnectFlags, withConnection } from './connect.ts';
 import { parseSeconds } from './parsers.ts';
 import type { StoreFlags } from './store-access.ts';
 
-/** The flags of a server, and how to connect to it. */
+/** The flags of a server and its connection. */
 export interface ServerFlags extends Omit<ConnectFlags, 'address' | 'timeout'> {
   readonly server?: string;
   readonly timeout?: number;
@@ -17,21 +17,18 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /** Adds the flags to a command. */
 export function addServerOptions(command: Command): Command {
-  return command
-    .optionsGroup('Server, instead of the store:')
-    .option(
-      '--server <host:port>',
-      'call this server, with the API key in OTPD_API_KEY, which needs the scope admin (env: OTPD_ADMIN_ADDRESS)',
-    )
-    .option('--timeout <seconds>', 'how long to wait for an answer (default: 5)', parseSeconds)
-    .option('--tls', "use TLS with the system's root certificates (env OTPD_TLS=1)")
-    .option('--ca <file>', 'use TLS and trust these root certificates, PEM (env OTPD_CA)')
-    .option('--cert <file>', "use TLS and show this client's certificate, PEM (env OTPD_CLIENT_CERT)")
-    .option('--key <file>', 'the private key of --cert, PEM (env OTPD_CLIENT_KEY)')
-    .option('--plaintext', 'use no TLS with a server that is not on this machine');
+  return addTlsOptions(
+    command
+      .optionsGroup('Server, instead of the store:')
+      .option(
+        '--server <host:port>',
+        'call this server, with the API key in OTPD_API_KEY, which needs the scope admin (env: OTPD_ADMIN_ADDRESS)',
+      )
+      .option('--timeout <seconds>', 'how long to wait for an answer (default: 5)', parseSeconds),
+  );
 }
 
-/** The server that the flags or the environment name; undefined for the store. A flag that names the store goes before the environment. */
+/** The server that the flags or the environment name; undefined for the store. A flag that names the store overrides the environment. */
 export function serverOf({ env }: Io, { server, dataDir, redisUrl }: ServerFlags & StoreFlags): string | undefined {
   const namesStore = dataDir !== undefined || redisUrl !== undefined;
   if (server !== undefined && namesStore)
@@ -39,7 +36,7 @@ export function serverOf({ env }: Io, { server, dataDir, redisUrl }: ServerFlags
   return server ?? (namesStore ? undefined : env['OTPD_ADMIN_ADDRESS'] || undefined);
 }
 
-/** Runs `use` with a client of the administration of `server`. */
+/** Runs `use` with a client for the administration of `server`. */
 export function withAdminClient<T>(
   io: Io,
   { server, ...flags }: ServerFlags & { readonly server: string },

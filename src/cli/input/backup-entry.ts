@@ -1,10 +1,10 @@
-/** A key of an app's backup, checked field by field: what a code depends on must be said, and be what otpd computes. */
+/** A key in the backup of an app, checked field by field: a parameter that a code depends on must be present and supported. */
 import { InvalidInputError, Violations } from '../../otp/error.ts';
 import { type Algorithm, BOUNDS, checkWhole, completeParameters } from '../../otp/params.ts';
 import { parseSecret } from '../../otp/secret.ts';
 import { fitLabel, formatUri } from '../../otp/uri.ts';
 
-/** The fields as a backup has them, under the names of otpd; nothing is checked. */
+/** The fields of a backup under the names of otpd, unchecked. */
 export interface BackupEntry {
   readonly type: unknown;
   readonly secret: unknown;
@@ -16,7 +16,7 @@ export interface BackupEntry {
   readonly accountName: unknown;
 }
 
-/** A backup that cannot be read as a whole; the message says why, and what to do. */
+/** A backup that cannot be read as a whole; the message gives the reason and the remedy. */
 export class BackupError extends Error {
   constructor(message: string) {
     super(message);
@@ -24,11 +24,11 @@ export class BackupError extends Error {
   }
 }
 
-/** Keys in one backup: more than a person has. */
+/** The most keys in a backup, more than a person has. */
 const MAX_ENTRIES = 10_000;
 const ALGORITHMS: ReadonlySet<unknown> = new Set<Algorithm>(['SHA1', 'SHA256', 'SHA512']);
 
-/** The keys as otpauth URIs, in order; for a key that cannot be one, the reason. */
+/** The keys as otpauth URIs, in order; for a key that cannot be converted, the reason. */
 export function readEntries<T>(entries: unknown, read: (entry: T) => BackupEntry): (string | InvalidInputError)[] {
   if (!Array.isArray(entries)) throw new BackupError('the backup has no list of keys: export it again');
   if (entries.length > MAX_ENTRIES) throw new BackupError(`the backup has more than ${MAX_ENTRIES} keys`);
@@ -42,7 +42,7 @@ export function readEntries<T>(entries: unknown, read: (entry: T) => BackupEntry
   });
 }
 
-/** The value if it is an object with fields; else one without. */
+/** The value if it is an object; otherwise an empty object. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
@@ -65,7 +65,7 @@ function uriOf(entry: BackupEntry): string {
   return formatUri({ secret, parameters: { ...parameters, algorithm }, counter, ...label });
 }
 
-/** Not a number: refused as out of bounds. */
+/** Not a number, which is refused as out of bounds. */
 function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
@@ -74,7 +74,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A word of the format, to be shown; not whatever stands there. */
+/** A word of the format in a form that is safe to show; any other value is not shown. */
 function nameOf(value: unknown): string {
   return typeof value === 'string' && /^[\w-]{1,16}$/.test(value) ? value : 'unknown';
 }

@@ -1,4 +1,4 @@
-/** From flags and environment to a client: where, as whom, and over what. */
+/** Makes a client from flags and environment: the address, the API key and the security of the connection. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type ConnectOptions, connect, type OtpClient, OtpError, type Security } from '../../../clients/typescript/src/index.ts';
@@ -26,10 +26,17 @@ const DEFAULT_PORT = '50051';
 
 /** Adds the flags to a command. */
 export function addConnectOptions(command: Command): Command {
+  return addTlsOptions(
+    command
+      .optionsGroup('Connection:')
+      .option('--address <host:port>', `the server, or unix:PATH (env OTPD_ADDRESS; default ${DEFAULT_ADDRESS})`)
+      .addOption(new Option('--timeout <seconds>', 'how long to wait for an answer').argParser(parseSeconds).default(5000, '5')),
+  );
+}
+
+/** Adds the flags for TLS and for plaintext. */
+export function addTlsOptions(command: Command): Command {
   return command
-    .optionsGroup('Connection:')
-    .option('--address <host:port>', `the server, or unix:PATH (env OTPD_ADDRESS; default ${DEFAULT_ADDRESS})`)
-    .addOption(new Option('--timeout <seconds>', 'how long to wait for an answer').argParser(parseSeconds).default(5000, '5'))
     .option('--tls', "use TLS with the system's root certificates (env OTPD_TLS=1)")
     .option('--ca <file>', 'use TLS and trust these root certificates, PEM (env OTPD_CA)')
     .option('--cert <file>', "use TLS and show this client's certificate, PEM (env OTPD_CLIENT_CERT)")
@@ -37,7 +44,7 @@ export function addConnectOptions(command: Command): Command {
     .option('--plaintext', 'use no TLS with a server that is not on this machine');
 }
 
-/** Where, as whom and over what to call. */
+/** The address, the API key and the security of a connection. */
 interface Connection {
   /** `HOST:PORT` or `unix:PATH`. */
   readonly address: string;
@@ -46,8 +53,8 @@ interface Connection {
 }
 
 /**
- * Runs `use` with a client, and closes it. A call that fails there is thrown as a `CallError`. After a second a terminal is told what is waited
- * for, unless `waiting` is disposed of before.
+ * Runs `use` with a client, and closes the client. Throws a `CallError` for a failed call. After a second, a terminal shows the reason of the wait,
+ * unless `waiting` is disposed of before.
  */
 export async function withClient<T>(
   io: Io,
@@ -57,7 +64,7 @@ export async function withClient<T>(
   return withConnection(io, flags, connect, use);
 }
 
-/** The same with the client that `open` makes; `setting` is what names the server, for errors. */
+/** Does the same with the client that `open` makes; errors name the server by `setting`. */
 export async function withConnection<Client extends Disposable, T>(
   io: Io,
   flags: ConnectFlags,
@@ -65,13 +72,15 @@ export async function withConnection<Client extends Disposable, T>(
   use: (client: Client, waiting: Disposable) => Promise<T>,
   setting = '--address/OTPD_ADDRESS',
 ): Promise<T> {
-  const { address, apiKey, security } = readConnection(io, flags);
+  const { address, apiKey, security } = readConnection(io, flags, setting);
   using client = opened(() => open(address, apiKey, { ...security, deadlineMs: flags.timeout }));
   using waiting = explainWait(io, `waiting for otpd at ${address} ...`);
   try {
     return await use(client, waiting);
   } catch (error) {
-    throw error instanceof OtpError ? explainCallError(error, { address, setting }, io.signal) : error;
+    throw error instanceof OtpError
+      ? explainCallError(error, { address, setting, tls: security.plaintext !== true }, io.signal)
+      : error;
   }
 }
 
@@ -85,9 +94,9 @@ function opened<Client>(open: () => Client): Client {
   }
 }
 
-/** Reads the flags and, where they are silent, the environment. */
-function readConnection(io: Io, flags: ConnectFlags): Connection {
-  const { host, address } = parseAddress(flags.address ?? nonEmpty(io.env['OTPD_ADDRESS']) ?? DEFAULT_ADDRESS);
+/** Reads the flags and, for absent flags, the environment. */
+function readConnection(io: Io, flags: ConnectFlags, setting: string): Connection {
+  const { host, address } = parseAddress(flags.address ?? nonEmpty(io.env['OTPD_ADDRESS']) ?? DEFAULT_ADDRESS, setting);
   const security = readSecurity(io, flags);
   const local = host === undefined || isLoopback(host);
   if (security.plaintext && !local && flags.plaintext !== true) {
@@ -103,19 +112,20 @@ function readApiKey({ env }: Io): string {
   if (apiKey === '') {
     throw usageError('no API key: set OTPD_API_KEY; `otpd keys create --name NAME`, run beside the server, makes one');
   }
-  // grpc-js would name the value in its error.
+  // grpc-js would quote the value in its error.
   if (!/^[\x21-\x7e]+$/.test(apiKey))
     throw usageError('OTPD_API_KEY is not an API key: it holds spaces, line breaks or characters beyond ASCII');
   return apiKey;
 }
 
-/** `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `unix:PATH`, which has no host. */
-function parseAddress(text: string): { readonly host?: string; readonly address: string } {
+/** Parses `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `unix:PATH`, which has no host. */
+function parseAddress(text: string, setting: string): { readonly host?: string; readonly address: string } {
   if (/^unix:./.test(text)) return { address: text };
   const [, bracketed, plain, port = DEFAULT_PORT] = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
-    throw usageError('the address must be HOST:PORT, [IPV6]:PORT or unix:PATH: check --address/OTPD_ADDRESS');
+    const scheme = /^\w+:\/\//.test(text) ? ', without a scheme such as https:// (--tls asks for TLS)' : '';
+    throw usageError(`the address must be HOST:PORT, [IPV6]:PORT or unix:PATH${scheme}: check ${setting}`);
   }
   return { host, address: `${plain ?? `[${host}]`}:${port}` };
 }

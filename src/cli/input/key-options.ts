@@ -10,7 +10,7 @@ import type { CodeForm } from '../output/verdict.ts';
 import { parseCounter, parsePositive } from './parsers.ts';
 import { readSecret } from './secret.ts';
 
-/** The flags of a key, each unset unless given: the server, or the URI, fills in the rest. */
+/** The flags of a key. The server, or the URI, determines parameters whose flags are absent. */
 export interface KeyFlags {
   readonly type?: OtpType;
   readonly algorithm?: Algorithm;
@@ -22,7 +22,7 @@ export interface KeyFlags {
 /** Adds the flags of a TOTP. */
 export function addTotpOptions(command: Command): Command {
   return command
-    .optionsGroup('Key:')
+    .optionsGroup('Parameters of the secret:')
     .option('--algorithm <name>', 'sha1 (default), sha256 or sha512', parseAlgorithm)
     .option('--digits <n>', 'the length of a code, 6 (default) to 8', parsePositive)
     .option('--period <seconds>', 'the time step, 1 to 86400 (default 30)', parsePositive);
@@ -38,13 +38,13 @@ export function addKeyOptions(command: Command): Command {
 /** Adds the flags of a HOTP. */
 export function addHotpOptions(command: Command): Command {
   return command
-    .optionsGroup('Key:')
-    .option('--counter <n>', 'the counter of the key', parseCounter)
+    .optionsGroup('Parameters of the secret:')
+    .option('--counter <n>', 'the counter to search from', parseCounter)
     .option('--algorithm <name>', 'sha1 (default), sha256 or sha512', parseAlgorithm)
     .option('--digits <n>', 'the length of a code, 6 (default) to 8', parsePositive);
 }
 
-/** The flags of a key that the server sealed, which stands instead of a secret. */
+/** The flags of a sealed key, which replaces the secret. */
 export interface SealedFlags {
   readonly sealed?: string;
   readonly context?: string;
@@ -57,7 +57,7 @@ export function addSealedOptions(command: Command): Command {
     .option('--context <text>', 'the context that the sealed key is bound to');
 }
 
-/** The key to send: the sealed one of the flags, or one with the secret of `argument`, as `readSecret` reads it. */
+/** The key to send: the sealed key of the flags, or a key with the secret that `readSecret` reads. */
 export async function readKeyInput(
   io: Io,
   argument: string | undefined,
@@ -66,9 +66,12 @@ export async function readKeyInput(
   const { sealed, context } = flags;
   if (sealed === undefined) {
     if (context !== undefined) throw usageError('--context is that of a sealed key: give --sealed too');
-    return keyOf(await readSecret(io, argument), flags);
+    const secret = await readSecret(io, argument);
+    if (secret.startsWith('otpk1_'))
+      throw usageError('SECRET is a sealed key: give it with --sealed, and its context with --context');
+    return keyOf(secret, flags);
   }
-  if (argument !== undefined) throw usageError('SECRET and --sealed are two keys: give one of them');
+  if (argument !== undefined) throw usageError('SECRET and --sealed exclude each other: give one of them');
   return { source: { case: 'sealed', value: { blob: sealed.trim(), context: contextBytes(context) } }, ...keyFields(flags) };
 }
 
@@ -77,7 +80,7 @@ export function contextBytes(text = ''): Uint8Array {
   return Buffer.from(text);
 }
 
-/** The key to send: whatever looks like a URI goes as one. */
+/** The key to send for a secret; a text in the form of a URI is sent as a URI. */
 export function keyOf(secret: string, flags: KeyFlags): MessageInitShape<typeof KeySchema> {
   return { source: { case: isUri(secret) ? 'uri' : 'secret', value: secret }, ...keyFields(flags) };
 }
@@ -88,7 +91,7 @@ export function anyKeyOf(text: string, context: string | undefined, flags: KeyFl
   return { source: { case: 'sealed', value: { blob: text, context: contextBytes(context) } }, ...keyFields(flags) };
 }
 
-/** The flags under the names of the contract, without those that are unset. */
+/** The flags that are set, under the names of the contract. */
 export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape<typeof KeySchema>, 'source' | '$typeName'> {
   const { type, algorithm, digits, counter } = flags;
   return {
@@ -100,7 +103,7 @@ export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape
   };
 }
 
-/** How the codes of the key look, as the server reads it: a server of another version may read more, and only a server opens a sealed key. */
+/** The form of the key's codes, read as this version of the server reads the key; another version may read more, and only a server opens a sealed key. */
 export function codeFormOf(key: MessageInitShape<typeof KeySchema>): CodeForm {
   try {
     const { digits, type, period } = readKey(create(KeySchema, key), { needsCounter: false }).parameters;
@@ -111,12 +114,12 @@ export function codeFormOf(key: MessageInitShape<typeof KeySchema>): CodeForm {
   }
 }
 
-/** Whether a secret was given as a URI; what a wrong one lacks is for the server to say. */
+/** Whether a secret has the form of a URI. The server reports mistakes in the URI. */
 function isUri(secret: string): boolean {
   return secret.includes('://');
 }
 
-/** A flag or a column. */
+/** Parses a type from a flag or a column. */
 export function parseType(text: string): OtpType {
   const types: Readonly<Record<string, OtpType>> = { totp: OtpType.TOTP, hotp: OtpType.HOTP };
   const type = types[text.toLowerCase()];
@@ -124,7 +127,7 @@ export function parseType(text: string): OtpType {
   return type;
 }
 
-/** A flag or a column. */
+/** Parses an algorithm from a flag or a column. */
 export function parseAlgorithm(text: string): Algorithm {
   const algorithms: Readonly<Record<string, Algorithm>> = {
     sha1: Algorithm.SHA1,

@@ -1,7 +1,7 @@
 /** The administration of API keys by a server. */
 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type AdminClient, type ApiKey, OtpError } from '../../../clients/typescript/src/index.ts';
 import { knownScopes } from '../../ports/store.ts';
 import type { Io } from '../io.ts';
@@ -36,7 +36,7 @@ function createServerAdmin(client: AdminClient): KeyAdmin {
     },
     find: (id) => ofId(async () => shown((await client.getApiKey({ name: `apiKeys/${id}` })).apiKey)),
     rotate: (id, graceMs) =>
-      ofId(async () => newSecret(await client.rotateApiKey({ name: `apiKeys/${id}`, grace: durationOf(graceMs) }))),
+      ofId(async () => newSecret(await client.rotateApiKey({ name: `apiKeys/${id}`, grace: durationFromMs(graceMs) }))),
     revoke: (id) =>
       ofId(async () => {
         const name = `apiKeys/${id}`;
@@ -46,7 +46,7 @@ function createServerAdmin(client: AdminClient): KeyAdmin {
   };
 }
 
-/** An id that no key has, or that can be none, is told as it is of the store. */
+/** Reports an id that is unknown, or not an id at all, in the words of the commands on the store. */
 async function ofId<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -79,9 +79,4 @@ function shown(key: ApiKey | undefined): ShownKey {
 
 function inMs(time: Timestamp | undefined): number | undefined {
   return time && timestampMs(time);
-}
-
-function durationOf(ms: number): { seconds: bigint; nanos: number } {
-  const seconds = Math.floor(ms / 1000);
-  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1_000_000 };
 }

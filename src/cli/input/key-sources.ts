@@ -1,4 +1,6 @@
-/** Keys as other programs give them: URIs, text with a URI a line, pictures of QR codes, and backups of apps. Tells them apart by content. */
+/**
+ * Keys in the forms of other programs, which differ in their content: URIs, text with a URI on each line, pictures of QR codes, and backups of apps.
+ */
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
@@ -11,16 +13,16 @@ import { asRecord, BackupError } from './backup-entry.ts';
 import { PictureError, pictureFormat } from './picture-header.ts';
 import { isTwoFas, readTwoFas } from './two-fas.ts';
 
-/** A URI, or the reason why there is none, with where it was found. */
+/** A URI, or the reason why there is none, and where it was found. */
 export type Found = { readonly place: string } & ({ readonly uri: string } | { readonly error: string });
 
-/** A key as `otpd` prints it, with the context that it is bound to, if that stands beside it. */
+/** A key in the form that `otpd` prints, with its context if the line has one. */
 export type Stored = { readonly place: string } & (
   | { readonly key: string; readonly context: string | undefined }
   | { readonly error: string }
 );
 
-/** Bytes of a file, and of standard input: pictures of phones, and backups with icons. */
+/** The most bytes of an input, enough for pictures from phones, and backups with icons. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const MAX_URI = 4096;
@@ -49,8 +51,8 @@ export async function readSource(io: Io, argument: string): Promise<Found[]> {
 }
 
 /**
- * Reads keys as `otpd` prints them, otpauth URIs and sealed keys, each the first word of a line, which may have the context of a sealed key behind
- * a tab: `argument` is a key, or the name of a file of them, or `-` for standard input.
+ * Reads keys in the form that `otpd` prints: otpauth URIs and sealed keys, each the first word of a line, with the context of a sealed key after a tab.
+ * `argument` is a key, the name of a file with keys, or `-` for standard input.
  *
  * @throws CliError if nothing of it can be read.
  */
@@ -95,7 +97,7 @@ function readBackup(text: string): (string | InvalidInputError)[] {
   throw new BackupError('is JSON, but no backup of Aegis or 2FAS: export otpauth URIs or QR codes from the app instead');
 }
 
-/** A text that is no URI is not shown: it may be a secret. */
+/** A text that is not a URI is not shown, since it may be a secret. */
 function uriFound(place: string, text: string): Found {
   if (isTooLong(text)) return { place, error: TOO_LONG };
   return URI.test(text) ? { place, uri: text } : { place, error: 'is neither an otpauth nor an otpauth-migration URI' };
@@ -105,14 +107,14 @@ function entryFound(place: string, entry: string | InvalidInputError): Found {
   return entry instanceof InvalidInputError ? { place, error: entry.message } : { place, uri: entry };
 }
 
-/** Too long for any server to take, or even to be sent. */
+/** The most characters of a line; no server accepts more. */
 function isTooLong(text: string): boolean {
   return text.length > MAX_URI || Buffer.byteLength(text) > MAX_URI;
 }
 
 async function readInput(io: Io, argument: string): Promise<Buffer> {
   if (argument === '-') return readStdin(io);
-  // A secret that was meant for a URI is not repeated.
+  // The message does not repeat a secret that the user typed instead of a URI.
   if (/^[A-Za-z2-7=\s-]{8,}$/.test(argument) && !existsSync(argument))
     throw usageError('an argument is neither a URI, nor a file that is there; a secret is taken as an otpauth URI only');
   return readFile(argument);
@@ -136,7 +138,7 @@ async function readStdin(io: Io): Promise<Buffer> {
   return collect(addAbortSignal(io.signal, io.stdin), 'standard input');
 }
 
-/** A file may grow, and a device has no size. */
+/** Reads a file up to the bound: a file may grow while it is read, and a device has no size. */
 async function collect(chunks: AsyncIterable<Uint8Array | string>, name: string): Promise<Buffer> {
   const kept: Buffer[] = [];
   let size = 0;

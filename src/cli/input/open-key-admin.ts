@@ -1,4 +1,4 @@
-/** Opens the administration of API keys: on the store itself, or by a server where one is named. */
+/** Opens the administration of API keys, on the store itself or through a server. */
 import { checkNewApiKey, type NewApiKey } from '../../auth/api-key.ts';
 import { createKeyAdministration, eachKey } from '../../auth/key-administration.ts';
 import { Rejection } from '../../ports/rejection.ts';
@@ -14,7 +14,7 @@ export interface KeyAdminFlags extends StoreFlags, ServerFlags {
   readonly plans?: string;
 }
 
-/** Runs `use` with the administration. Only with `create` is a store made. */
+/** Runs `use` with the administration. Makes a store only if `create` is set. */
 export async function withKeyAdmin<T>(
   io: Io,
   flags: KeyAdminFlags & { create?: boolean },
@@ -46,7 +46,7 @@ export async function withKeyAdmin<T>(
   });
 }
 
-/** Checks a new key before any store is made. Its plan too, for a command on the store has to know the file of plans; a server knows its own. */
+/** Checks a new key before a store is made. On the store this includes its plan; a server checks the plan itself. */
 export function checkNewKey(io: Io, flags: KeyAdminFlags, input: NewApiKey, now: number): void {
   if (serverOf(io, flags) === undefined) {
     const plans = loadPlans(io, flags.plans);
@@ -55,7 +55,7 @@ export function checkNewKey(io: Io, flags: KeyAdminFlags, input: NewApiKey, now:
   checkNewApiKey(input, now);
 }
 
-/** The refusals of the administration in the words of the command line. */
+/** Rejections of the administration, in the words of the command line. */
 async function explaining<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();

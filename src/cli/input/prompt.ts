@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Io, Output } from '../io.ts';
 
-/** The person, while the terminal shows nothing that is typed. */
+/** A prompt whose input the terminal does not show. */
 export interface HiddenPrompt extends Disposable {
   /**
    * Asks, and resolves to the next line without the spaces around it; undefined at the end of the input (Ctrl-D). Throws an `AbortError` when the user
@@ -17,7 +17,7 @@ export function canAsk({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): boolean
   return stdin.isTTY === true && stderr.isTTY === true;
 }
 
-/** Takes over the terminal for secrets and codes: also those that are typed before they are asked for are not shown. */
+/** Takes over the terminal for secrets and codes, so that input typed before the prompt is not shown either. */
 export function openHiddenPrompt(io: Io): HiddenPrompt {
   return openPrompt(io, undefined);
 }
@@ -28,13 +28,13 @@ export async function askHidden(io: Io, question: string): Promise<string | unde
   return await prompt.ask(question);
 }
 
-/** Asks a question that is answered by yes or no; anything but `y` and `yes` is a no. */
+/** Asks a yes-or-no question; any answer but `y` and `yes` is a no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
   using prompt = openPrompt(io, io.stderr);
   return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
 }
 
-/** Typed letters are shown by `echo`, if there is one, and the end of their line with them. */
+/** Takes over the terminal. `echo`, if present, shows typed characters and the end of their line. */
 function openPrompt({ stdin, stderr, signal }: Io, echo: Output | undefined): HiddenPrompt {
   const output = new Writable({
     write: (chunk, _encoding, done) => {
@@ -42,12 +42,12 @@ function openPrompt({ stdin, stderr, signal }: Io, echo: Output | undefined): Hi
       done();
     },
   });
-  // readline would keep what is typed in its history.
+  // readline would keep the input in its history.
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   const typed = lines[Symbol.asyncIterator]();
   const close = () => lines.close();
   signal.addEventListener('abort', close, { once: true });
-  // The terminal hands Ctrl-C over as a key while nothing is shown.
+  // In raw mode the terminal passes Ctrl-C as a key.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   return {
     async ask(question) {

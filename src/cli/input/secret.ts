@@ -1,21 +1,21 @@
-/** Where a secret comes from: the argument list, the environment, or standard input. */
+/** Reads a secret from the arguments, the environment or standard input. */
 import { addAbortSignal } from 'node:stream';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { explainWait } from '../output/progress.ts';
 import { askHidden } from './prompt.ts';
 
-/** More than the longest otpauth URI, in bytes. */
+/** The most bytes of an input, more than the longest otpauth URI. */
 const LONGEST_INPUT = 8192;
 
-/** For help texts: the rule that `readSecret` follows. */
-export const SECRET_HELP = `SECRET is base32 or an otpauth:// URI. Other users of this machine can see arguments, so prefer
-standard input (SECRET is -) or the environment: without SECRET, OTPD_SECRET is used, and
-without that, standard input. On a terminal you are asked for it, and it is not shown.`;
+/** The rule of `readSecret`, for help texts. */
+export const SECRET_HELP = `SECRET is base32 or an otpauth:// URI. Other users of this machine can see arguments: prefer standard
+input (SECRET is -) or the environment. Without SECRET, OTPD_SECRET is used, and without that,
+standard input. On a terminal you are asked for it, and it is not shown.`;
 
 /**
- * The secret: `argument`, with `-` for standard input; without it OTPD_SECRET, then standard input, where a person is asked for it. Not empty, without
- * spaces at its ends.
+ * Reads the secret: `argument`, with `-` for standard input; without an argument OTPD_SECRET, then standard input, where a person is asked for it. Returns it
+ * without surrounding spaces, and throws a usage error if it is empty.
  */
 export async function readSecret(io: Io, argument: string | undefined): Promise<string> {
   if (argument !== undefined && argument !== '-') return nonEmpty(argument, 'SECRET is empty');
@@ -28,7 +28,7 @@ export async function readSecret(io: Io, argument: string | undefined): Promise<
   return secret;
 }
 
-/** A code that was not given as an argument: a person is asked for it. */
+/** Asks a person for a code that is not among the arguments. */
 export async function readCode(io: Io): Promise<string> {
   const missing = 'no code: it is the last argument, after SECRET if that is given';
   if (!io.stdin.isTTY) throw usageError(missing);

@@ -1,8 +1,8 @@
-/** Opens, for the commands that work on it directly, the store that the server uses, and the audit trail. */
+/** Opens the store and the audit trail of the server, for commands that work on them directly. */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { readPlans } from '../../app/plans-file.ts';
+import { readPlans } from '../../app/plans.ts';
 import { ringFile } from '../../app/ring-file.ts';
 import { SETTINGS, type SettingName } from '../../config/settings.ts';
 import type { Plans } from '../../limits/plans.ts';
@@ -20,11 +20,11 @@ export interface StoreFlags {
   readonly redisUrl?: string;
 }
 
-/** The parts that a command works with. */
+/** The parts that such a command uses. */
 export interface StoreAccess {
   readonly store: Store;
   readonly location: StoreLocation;
-  /** Writes to the trail that OTPD_AUDIT_LOG names, if it does. */
+  /** Writes to the trail that OTPD_AUDIT_LOG names, if it is set. */
   readonly audit: Audit;
   /** The user who runs the command. */
   readonly operator: Actor;
@@ -41,7 +41,7 @@ export function addStoreOptions(command: Command): Command {
     );
 }
 
-/** Runs `use` with the store, and closes it. Only with `create` is one made: elsewhere a wrong folder would look like no keys. */
+/** Runs `use` with the store, and closes it. Makes a store only if `create` is set: otherwise a wrong folder would look like an empty store. */
 export async function withStore<T>(
   io: Io,
   flags: StoreFlags & { create?: boolean },
@@ -51,7 +51,7 @@ export async function withStore<T>(
   const file = databaseFile(location.dataDir);
   if (location.redis === undefined && !flags.create && !existsSync(file)) {
     throw localError(
-      `there is no ${file}: set --data-dir/${SETTINGS.dataDir.env} to the folder of the server, or make a key first`,
+      `there is no ${file}: set --data-dir/${SETTINGS.dataDir.env} to the folder of the server, or make an API key first`,
     );
   }
   await using parts = new AsyncDisposableStack();
@@ -61,7 +61,7 @@ export async function withStore<T>(
   return await use({ store, location, audit, operator: currentOperator() });
 }
 
-/** The user who runs the command, by number where it has no name, as in a container. */
+/** The user who runs the command; a number if the user has no name, as in a container. */
 export function currentOperator(): Actor {
   try {
     return { operator: userInfo().username };
@@ -70,12 +70,12 @@ export function currentOperator(): Actor {
   }
 }
 
-/** The plans in force: those of the file, or the built-in ones. */
+/** The plans in the file, or the built-in ones. */
 export function loadPlans(io: Io, flag: string | undefined): Plans {
   return readPlans((flag ?? io.env[SETTINGS.plans.env]) || undefined);
 }
 
-/** Where the flags, or else the environment, say that the store is. */
+/** The location of the store by the flags or, without them, by the environment. */
 export function locate(io: Io, flags: StoreFlags): StoreLocation {
   const fromEnv = (name: SettingName) => io.env[SETTINGS[name].env] || SETTINGS[name].fallback;
   const url = flags.redisUrl ?? fromEnv('redisUrl');
@@ -93,12 +93,12 @@ export function locate(io: Io, flags: StoreFlags): StoreLocation {
   };
 }
 
-/** The file of the server's sealing keys: the one that is given, or else the one in the data folder. */
+/** The file of the server's sealing keys: as configured, or in the data folder. */
 export function locateRing(io: Io, flag: string | undefined, dataDir: string): string {
   return flag ?? (io.env[SETTINGS.sealingKeys.env] || ringFile(dataDir));
 }
 
-/** Opens the audit trail that OTPD_AUDIT_LOG names. If it names none, the trail drops everything. */
+/** Opens the audit trail that OTPD_AUDIT_LOG names; if it is not set, events are dropped. */
 export function openTrail(io: Io): AuditLog {
   const file = io.env[SETTINGS.auditLog.env];
   if (!file) return NO_AUDIT_LOG;

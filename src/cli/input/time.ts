@@ -1,18 +1,18 @@
-/** Moments and spans of time as people write and read them. */
+/** Times and durations in the form that people write and read. */
 
-/** The last moment that the contract knows, 9999-12-31T23:59:59Z, in s since the epoch. */
+/** The last time that the contract can express, 9999-12-31T23:59:59Z, in s since the epoch. */
 const LAST_SECOND = 253_402_300_799;
 
-/** A moment in RFC 3339, such as `2027-01-31T12:00:00Z`, or a date for its first moment in UTC, in ms since the epoch; undefined if it is neither. */
+/** A time in RFC 3339, such as `2027-01-31T12:00:00Z`, or a date, which means its first moment in UTC; in ms since the epoch, undefined for any other text. */
 export function parseRfc3339(text: string): number | undefined {
   const [, date, time] = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)))?$/.exec(text) ?? [];
-  // Date.parse moves 30 February to March.
+  // Date.parse reads 30 February as a day in March.
   if (date === undefined || toIsoDate(Date.parse(`${date}T00:00:00Z`)) !== date) return undefined;
   const ms = Date.parse(`${date}T${(time ?? '00:00:00Z').toUpperCase()}`);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Seconds since the epoch, with a fraction or without, in ms; undefined if it is not that, or after the year 9999 (it is ms, then). */
+/** Seconds since the epoch, with or without a fraction, in ms; undefined for any other text, and after the year 9999, since such a number is probably in ms. */
 export function parseUnixSeconds(text: string): number | undefined {
   if (!/^\d{1,12}(\.\d{1,9})?$/.test(text)) return undefined;
   return Number(text) <= LAST_SECOND ? Math.round(Number(text) * 1000) : undefined;
@@ -28,7 +28,7 @@ export function formatClock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
-/** A moment as people say it: `2 min ago`, `in 23 h`, or `now`. Rounded down, so that nothing lasts longer than it is said to. */
+/** A time relative to `now`: `2 min ago`, `in 23 h`, or `now`. Rounded down, so that no time seems longer than it is. */
 export function formatRelative(ms: number, now: number): string {
   const seconds = Math.floor(Math.abs(ms - now) / 1000);
   if (seconds === 0) return 'now';
@@ -48,7 +48,7 @@ function toIsoDate(ms: number): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().slice(0, 10);
 }
 
-/** A span in the unit that suits its size, rounded up: `12 s`, `90 s`, `15 min`, `24 h`, `90 d`. */
+/** A duration in the unit that suits it, rounded up: `12 s`, `90 s`, `15 min`, `24 h`, `90 d`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds <= 90 && seconds !== 60) return `${seconds} s`;

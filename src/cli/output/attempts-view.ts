@@ -1,4 +1,4 @@
-/** How `otpd attempts` shows what is kept of a secret, or of a set of recovery codes. */
+/** Shows the state of a secret, or of a set of recovery codes, for `otpd attempts`. */
 import { stepAt, stepStart } from '../../otp/totp.ts';
 import type { ResetTrack } from '../../ports/audit.ts';
 import type { CodeState, StateName, Track } from '../../ports/codes.ts';
@@ -7,20 +7,20 @@ import { reset } from '../../verification/rules.ts';
 import { trackOf } from '../../verification/tracks.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 
-/** The wrong codes, and the lock that they made. */
+/** The wrong codes and their lock. */
 export type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
 
-/** The same of a set of recovery codes. */
+/** The same for a set of recovery codes. */
 export interface SetAttempts extends Attempts {
-  /** How many of its codes were used. */
+  /** The number of used codes. */
   readonly usedCount: number;
   readonly isRevoked: boolean;
 }
 
-/** In words whether codes are judged, and what could be done if not. */
+/** Says whether the secret is locked, and how to unlock it. */
 export function describeState(state: CodeState, now: number): string {
   const ahead = reset(state, now) === undefined ? '' : '; used steps lie in the future: see `otpd attempts reset`';
-  return describeLock(state, now, 'key') + ahead;
+  return describeLock(state, now, 'secret') + ahead;
 }
 
 /** The same for a set of recovery codes. */
@@ -30,7 +30,7 @@ export function describeSet(state: SetAttempts, now: number): string {
   return `${describeLock(state, now, 'set')}; ${kept}`;
 }
 
-/** The lock alone; `what` is `key` or `set`. */
+/** Describes the lock alone; `what` is `secret` or `set`. */
 function describeLock(state: Attempts, now: number, what: string): string {
   const { failures } = state;
   if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
@@ -43,7 +43,7 @@ export function counted(failures: number): string {
   return `${failures} wrong code${failures === 1 ? '' : 's'} in a row`;
 }
 
-/** `lastStep` belongs to the type and period that were named. */
+/** The state of a secret as JSON; `lastStep` is that of the given type and period. */
 export function stateJson(
   state: CodeState,
   { period }: Pick<StateName, 'period'>,
@@ -82,7 +82,7 @@ function trackJson({ period, first, last, until }: Track): Readonly<Record<strin
   };
 }
 
-/** In words what a reset did. */
+/** Describes the effect of a reset. */
 export function describeReset(tracks: readonly ResetTrack[]): string {
   return tracks.map(describeTrack).join('\n');
 }
@@ -94,7 +94,7 @@ function describeTrack({ periodSeconds, lastStep, newLastStep }: ResetTrack): st
   return `${track}: used ${unit} ${lastStep} is forgotten, codes are accepted from now on`;
 }
 
-/** In words why a reset had nothing to do, and what else helps. */
+/** Says why a reset changed nothing, and what helps instead. */
 export function whyNothingToReset({ tracks }: CodeState, { period }: StateName, now: number): string {
   if (period === 0)
     return 'nothing to reset: a HOTP has no clock; go on from its next counter, or name with --counter the one to begin with anew';

@@ -1,7 +1,7 @@
-/** The commands with their flags, as shell completion and the manual page need them. */
+/** The commands and their flags, for shell completion and the manual page. */
 import type { Argument, Command, Option } from 'commander';
 
-/** A command; a group has subcommands, which follow it in the list. */
+/** A command. The subcommands of a group follow it in the list. */
 export interface CommandEntry {
   /** The words that call it: `otpd keys create`. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface CommandEntry {
   readonly subcommands: readonly { readonly name: string; readonly description: string }[];
   /** Whether an argument names a file. */
   readonly takesFiles: boolean;
-  /** The words that an argument may be, if they are listed. */
+  /** The values of an argument, if they are listed. */
   readonly choices: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function commandTree(program: Command, before = ''): CommandEntry[] {
     usage: program.usage().replace(/^\[options\] ?/, ''),
     options: help.visibleOptions(program).map(optionEntry),
     subcommands,
-    takesFiles: program.registeredArguments.some((argument) => /FILE|KEY/.test(argument.name())),
+    takesFiles: program.registeredArguments.some((argument) => /FILE|KEY|SOURCE/.test(argument.name())),
     choices: program.registeredArguments.flatMap(choicesOf),
   };
   return [entry, ...program.commands.flatMap((command) => commandTree(command, `${path} `))];

@@ -1,18 +1,18 @@
-/** How a command ends: every error becomes one line, or one line of JSON, and an exit code. */
+/** The end of a command: every error becomes one line, or one line of JSON, and an exit code. */
 import { type Command, CommanderError } from 'commander';
 import { InvalidInputError } from '../../otp/error.ts';
 import { StoreSetupError, StoreUnavailableError } from '../../ports/store.ts';
 import { BoundNotInstalledError } from '../../rpc/bounds.ts';
 import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
-import { CliError, type Failure } from './failure.ts';
-import { flagOf } from './flag-names.ts';
+import { CliError, type Failure, usageError } from './failure.ts';
 import { paint, printable, writeJson, writeLine } from './text.ts';
+import { describeUsage } from './usage.ts';
 
 /** The exit codes of every command. */
 export const EXIT = {
   ok: 0,
-  /** The answer is no: a code that is not accepted, an audit trail that is not whole, a server that is not ready. */
+  /** The answer is no: a code that is not accepted, an audit trail that is not intact, a server that is not ready. */
   refused: 1,
   /** Wrong usage, no connection, an error of the server, an interruption. */
   unknown: 2,
@@ -25,8 +25,9 @@ export async function runCommand(program: Command, io: Io, args: readonly string
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
     io.setExitCode((error instanceof CliError ? error.exitCode : undefined) ?? EXIT.unknown);
-    const failure = readFailure(error, args[0]);
-    // The flags may be what could not be parsed.
+    const failure =
+      error instanceof CommanderError ? usageError(describeUsage(error, program, args)).failure : readFailure(error);
+    // The flags themselves may be wrong, so the arguments are searched instead.
     if (args.includes('--json')) writeJson(io.stderr, { error: failure });
     else writeFailure(io, failure);
     if (failure.code === 'FAULT') writeLine(io.stderr, stackOf(error));
@@ -38,10 +39,9 @@ function writeFailure(io: Io, failure: Failure): void {
   if (failure.remedy !== undefined) writeLine(io.stderr, `       ${printable(failure.remedy)}`);
 }
 
-/** Any error in the form in which it is shown; `command` is the one that was called. */
-export function readFailure(error: unknown, command?: string): Failure {
+/** Any error, except those of commander, in the form in which it is shown. */
+export function readFailure(error: unknown): Failure {
   if (error instanceof CliError) return error.failure;
-  if (error instanceof CommanderError) return { code: 'USAGE', message: describeUsage(error, command), violations: [] };
   if (error instanceof InvalidInputError)
     return { code: 'USAGE', message: 'some values are wrong', violations: error.violations };
   if (error instanceof Error && error.name === 'AbortError') return { code: 'CANCELLED', message: 'interrupted', violations: [] };
@@ -57,7 +57,7 @@ export function readFailure(error: unknown, command?: string): Failure {
   return { code: 'FAULT', message: 'this is a fault of otpd: please report it with the lines below', violations: [] };
 }
 
-/** Puts on one line what is wrong, field by field if the server says so, and what helps to look into it. */
+/** The error on one line: each invalid field or the message, the wait, and the ids that help to investigate it. */
 function describeFailure({ message, violations, reason, retryAfterSeconds, requestId }: Failure): string {
   const what = violations.map(({ field, description }) => `${flagOf(field)}: ${description}`).join('; ') || message;
   const when = retryAfterSeconds === undefined ? '' : `; try again in ${formatDuration(retryAfterSeconds * 1000)}`;
@@ -65,37 +65,49 @@ function describeFailure({ message, violations, reason, retryAfterSeconds, reque
   return `${what}${when}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
-/** The message of commander, without the words of the user that it repeats where these may be a secret or a code. */
-function describeUsage({ code, message }: CommanderError, command = ''): string {
-  const text = message.replace(/^error: /, '').replace(/\s+/g, ' ');
-  switch (code) {
-    case 'commander.help':
-      return `a command is missing: see \`otpd ${command} --help\``;
-    case 'commander.excessArguments':
-      return 'too many arguments: see --help';
-    case 'commander.unknownCommand':
-      return text.replace(/ '.*'/, '').replace(/^unknown command$/, '$&: see `otpd help`');
-    case 'commander.unknownOption':
-      return describeOption(text.replace(/=.*'/, "'"));
-    default:
-      return text;
-  }
-}
-
-/** The alternatives to options that many would look for. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  '--api-key': 'set OTPD_API_KEY; other users of this machine can see arguments',
-  '--secret': 'the secret has no option of its own: pipe it in, set OTPD_SECRET, or see SECRET in --help',
-  '--code': 'the code has no option of its own: see CODE in --help',
+/** The flags and arguments that fields of requests come from, by the last part of a field's path. */
+const FLAGS: Readonly<Record<string, string>> = {
+  account_name: '--account',
+  after_step: '--after-step',
+  algorithm: '--algorithm',
+  at: '--at',
+  code: 'CODE',
+  codes: 'CODE',
+  code_length: '--length',
+  context: '--context',
+  count: '--count',
+  counter: '--counter',
+  digits: '--digits',
+  display_name: '--name',
+  expire_time: '--expires',
+  expires_at: '--expires',
+  future_steps: '--future',
+  grace: '--grace',
+  id: 'ID',
+  issuer: '--issuer',
+  look_ahead: '--look-ahead',
+  name: '--name',
+  past_steps: '--past',
+  period_seconds: '--period',
+  plan: '--plan',
+  request_id: '--request-id',
+  scopes: '--scopes',
+  sealed_context: '--context',
+  secret: 'SECRET',
+  secret_size: '--size',
+  tenant: '--tenant',
+  type: '--type',
+  uri: 'SECRET',
+  window: '--window',
 };
 
-function describeOption(text: string): string {
-  const option = /'(--[\w-]+)'/.exec(text)?.[1] ?? '';
-  const instead = Object.hasOwn(INSTEAD, option) ? INSTEAD[option] : undefined;
-  return instead === undefined ? text : `unknown option '${option}': ${instead}`;
+/** The flag or argument that a field came from; the field itself if there is no such flag, or if the field belongs to an item of a list. */
+function flagOf(field: string): string {
+  const [, name = ''] = /^(?:key\.|api_key\.)?([a-z_]+)$/.exec(field) ?? [];
+  return Object.hasOwn(FLAGS, name) ? (FLAGS[name] ?? field) : field;
 }
 
-/** Where an unforeseen error came from, without its message: that may hold anything. */
+/** The stack of an unforeseen error without its message, which may hold a secret. */
 function stackOf(error: unknown): string {
   const frames = error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];
   return [error instanceof Error ? error.name : typeof error, ...frames].join('\n');

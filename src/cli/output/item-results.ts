@@ -1,4 +1,4 @@
-/** The outcomes of `otpd seal` and `otpd rewrap`: a line each, in order, and the errors by the number of their item. */
+/** The outcomes of `otpd seal` and `otpd rewrap`: a line for each item in order, and errors with the number of their item. */
 import { ErrorReasonSchema } from '../../../gen/ts/otp/v1/error_reason_pb.ts';
 import type { ItemError } from '../../../gen/ts/otp/v1/item_error_pb.ts';
 import type { Io } from '../io.ts';
@@ -12,8 +12,8 @@ export type Outcome =
   | { readonly case: undefined };
 
 /**
- * Makes the printer of the outcomes: a blob, or an empty line for an item that failed, so that lines and items go together. A failure is told on
- * standard error, and is the exit code. With `json` the outcomes are printed by the caller.
+ * Makes the printer of the outcomes: a blob, or an empty line for a failed item, so that output and input have the same lines. An error is printed on
+ * standard error, and sets the exit code. With `json` the caller prints the outcomes.
  */
 export function createOutcomes(io: Io, json: boolean): (outcome: Outcome) => void {
   let count = 0;
@@ -31,7 +31,7 @@ export function createOutcomes(io: Io, json: boolean): (outcome: Outcome) => voi
   };
 }
 
-/** In words why an item failed. */
+/** Describes why an item failed. */
 export function describeItemError({ message, violations, reason }: ItemError): string {
   const what = violations.map(({ field, description }) => `${field}: ${description}`).join('; ') || message;
   const name = ErrorReasonSchema.value[reason]?.localName;

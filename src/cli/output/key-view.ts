@@ -1,4 +1,4 @@
-/** How an API key's record looks: a row, a page, or JSON; never its digests. */
+/** Shows the record of an API key as a row, a page or JSON; never its digests. */
 import { apiKeyStatus } from '../../auth/api-key.ts';
 import type { ShownKey } from '../input/key-admin.ts';
 import { formatInstant, formatRelative } from '../input/time.ts';
@@ -8,7 +8,7 @@ import { alignColumns, fitColumns, printable } from './text.ts';
 
 const HEADINGS = ['ID', 'NAME', 'PLAN', 'TENANT', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;
 
-/** The record as JSON gives it; times in RFC 3339, those that never were left out. */
+/** The record as JSON; times in RFC 3339, without undefined times. */
 export function keyJson(record: ShownKey, now: number): Readonly<Record<string, unknown>> {
   const { id, name, plan, tenant, scopes } = record;
   return {
@@ -26,20 +26,20 @@ export function keyJson(record: ShownKey, now: number): Readonly<Record<string, 
   };
 }
 
-/** The keys as a table, one a line below the headings. */
+/** The keys as a table with headings. */
 export function keyTable(records: readonly ShownKey[], now: number): string[] {
   return alignColumns([HEADINGS, ...records.map((record) => keyRow(record, now))]);
 }
 
 const SHORT_HEADINGS = ['ID', 'NAME', 'PLAN', 'SCOPES', 'EXPIRES', 'LAST USED'] as const;
-/** The columns of names and scopes, which give way where a terminal is narrow. */
+/** The columns of names and scopes, which are cut on a narrow terminal. */
 const YIELDING = [1, 3];
-/** An end that is worth a sign, in ms. */
+/** An expiry within this time is marked, in ms. */
 const SOON_MS = 7 * 86_400_000;
 
 /**
- * The keys as a table for a person, as wide as the terminal: times relative to `now`, and a sign where one ends soon. Keys that have ended are only
- * counted unless `all` are wanted; `wide` gives the table of `keyTable`.
+ * The keys as a table for a person, as wide as the terminal: times relative to `now`, and a sign for a key that ends soon. Keys that have ended are only
+ * counted unless `all` is set; `wide` gives the table of `keyTable`.
  */
 export function keyList(
   io: Io,
@@ -103,7 +103,7 @@ function keyRow(record: ShownKey, now: number): string[] {
   ];
 }
 
-/** When the secret before the last rotation stops working; undefined if it has. */
+/** When the previous secret stops working after a rotation; undefined if it has stopped. */
 function oldSecretEnd({ secrets = [] }: ShownKey, now: number): number | undefined {
   return secrets.map(({ expiresAt }) => expiresAt).find((end) => end !== undefined && end > now);
 }

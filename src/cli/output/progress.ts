@@ -1,19 +1,19 @@
-/** Says what is being waited for, when it takes longer than a person expects. */
+/** Shows the reason of a wait that takes longer than a person expects. */
 import type { Io } from '../io.ts';
 import { paint, writeLine } from './text.ts';
 
-/** How long silence needs no explanation, in ms. */
+/** How long a command may be silent, in ms. */
 const PATIENCE_MS = 1000;
-/** ECMA-48: erases what is right of the cursor. */
+/** ECMA-48: erases from the cursor to the end of the line. */
 const ERASE_LINE = '\x1b[K';
 
-/** A long piece of work, told to a terminal on one line that is drawn again; nothing is left of it at the end. */
+/** The progress of long work, on one line of a terminal that is redrawn and erased at the end. */
 export interface Progress extends Disposable {
-  /** Names the work under way, and the share that is done, 0 to 1; undefined if that cannot be told. */
+  /** Shows the current work, and its completed share, 0 to 1; undefined if that is not known. */
   readonly show: (what: string, share?: number) => void;
 }
 
-/** Makes the line, which appears after a second, or at once if `isLong` says that the work will take longer. */
+/** Makes the line. It appears after a second, or at once if `isLong` says that the work will take longer. */
 export function showProgress(io: Io, isLong: boolean): Progress {
   const startedAt = performance.now();
   let shown = '';
@@ -33,7 +33,7 @@ export function showProgress(io: Io, isLong: boolean): Progress {
   };
 }
 
-/** A wait: unless disposed of within a second, it tells a terminal what is going on. */
+/** Shows a text on a terminal, unless it is disposed of within a second. */
 export function explainWait(io: Io, text: string): Disposable {
   const timer = setTimeout(() => {
     if (io.stderr.isTTY) writeLine(io.stderr, paint(io, io.stderr, 'dim', text));

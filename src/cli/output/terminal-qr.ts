@@ -1,40 +1,39 @@
-/** Draws QR codes in a terminal: black on white whatever its theme, and in the size that fits. */
+/** Draws QR codes in a terminal: black on white in every theme, in the size that fits. */
 import { renderQr } from '../../otp/qr.ts';
 import type { Io } from '../io.ts';
 import { showsUnicode } from './charset.ts';
-import { warn } from './enrolment-view.ts';
-import { writeLine } from './text.ts';
+import { warn, writeLine } from './text.ts';
 
-/** How a QR code is drawn; `auto` in colours on a terminal, `plain` and `invert` without any, for a dark and for a light one. */
+/** How a QR code is drawn: `auto` in colours on a terminal; `plain` and `invert` without colours, for a dark and for a light terminal. */
 export const QR_LOOKS = ['auto', 'plain', 'invert', 'none'] as const;
 export const QR_HELP =
   'how the terminal draws the QR code: black on white; without colours, for a dark terminal (plain) or a light one (invert); or none';
 export type QrLook = (typeof QR_LOOKS)[number];
 
-/** Black on white of the 6×6×6 cube of xterm, which themes leave alone, and their end (ECMA-48, SGR). */
+/** Black on white from the 6×6×6 cube of xterm, which themes do not change, and the reset (ECMA-48, SGR). */
 const BLACK_ON_WHITE = '\x1b[38;5;16;48;5;231m';
 const [BLACK, WHITE, RESET] = ['\x1b[48;5;16m', '\x1b[48;5;231m', '\x1b[0m'];
-/** A line for the prompt that follows. */
+/** The lines that the next prompt needs. */
 const PROMPT_LINES = 1;
 
 /** A QR code with its border, row by row: whether a module is dark. */
 type Modules = readonly (readonly boolean[])[];
 
-/** The form of a drawing: in characters of half blocks or in ASCII, with colours, or with the dark or the light modules drawn. */
+/** The form of a drawing: half blocks or ASCII, and coloured or with only the dark or the light modules drawn. */
 interface Form {
   readonly isUnicode: boolean;
   readonly drawn: 'dark' | 'light' | 'coloured';
 }
 
-/** The room that a drawing takes in a terminal. */
+/** The size of a drawing in a terminal. */
 interface Size {
   readonly columns: number;
   readonly lines: number;
 }
 
 /**
- * Draws `uri`, or warns with `remedy` where the terminal has not the room. Colours are a part of the picture, so that NO_COLOR leaves them; a
- * terminal without any (TERM=dumb) gets the plain form, with the light modules drawn.
+ * Draws `uri`, or warns with `remedy` if the terminal is too small. Colours are part of the picture, so NO_COLOR does not remove them; a terminal without
+ * colours (TERM=dumb) gets the plain form, with the light modules drawn.
  */
 export function showQr(io: Io, uri: string, look: QrLook, remedy: string): void {
   if (look === 'none') return;
@@ -51,8 +50,8 @@ export function showQr(io: Io, uri: string, look: QrLook, remedy: string): void 
 }
 
 /**
- * The largest code that fits: with the border of the standard, with half of it, or without the parameters that every app assumes. Level L makes
- * the smallest code, and nothing dirties a screen.
+ * The largest code that fits: with the border of the standard, with half of it, or without the parameters that every app assumes. Level L makes the
+ * smallest code, and a screen has no dirt.
  */
 function fitting(io: Io, uri: string, isUnicode: boolean): { readonly modules: Modules } | Size {
   const { columns = Infinity, rows = Infinity } = io.stdout;
@@ -70,12 +69,12 @@ function fitting(io: Io, uri: string, isUnicode: boolean): { readonly modules: M
   return size;
 }
 
-/** The URI without what the Key Uri Format has as its defaults. */
+/** The URI without parameters that equal the defaults of the Key URI Format. */
 function withoutDefaults(uri: string): string {
   return uri.replace(/&(?:algorithm=SHA1|digits=6|period=30)(?=&|$)/g, '');
 }
 
-/** Read from the text of the domain, which draws the light modules. */
+/** Reads the modules from the text that `renderQr` draws, which has the light modules. */
 function modulesOf(uri: string, quietZone: number): Modules {
   const { data, width } = renderQr(uri, { format: 'text', errorCorrection: 'L', scale: 1, quietZone });
   const lines = Buffer.from(data).toString('utf8').split('\n');
@@ -90,7 +89,7 @@ function draw(modules: Modules, { isUnicode, drawn }: Form): string[] {
     const lines = halfBlocks(modules, drawn !== 'light');
     return drawn === 'coloured' ? lines.map((line) => BLACK_ON_WHITE + line + RESET) : lines;
   }
-  // About as wide as high, in two columns.
+  // Two columns are about as wide as a line is high.
   const [dark, light] = drawn === 'coloured' ? [`${BLACK}  `, `${WHITE}  `] : drawn === 'dark' ? ['##', '  '] : ['  ', '##'];
   return modules.map((row) => row.map((isDark) => (isDark ? dark : light)).join('') + (drawn === 'coloured' ? RESET : ''));
 }

@@ -1,4 +1,4 @@
-/** How commands write: plain lines, safe for a terminal, coloured only where colour is wanted. */
+/** Output of commands: plain lines, safe for a terminal, with colours only if they are wanted. */
 import { styleText } from 'node:util';
 import { type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 import type { Io, Output } from '../io.ts';
@@ -11,15 +11,15 @@ export function writeLine(output: Output, text: string): void {
   output.write(`${text}\n`);
 }
 
-/** Control and format characters, bidirectional overrides among them. */
+/** Control and format characters, including bidirectional overrides. */
 const STEERING = /[\p{Cc}\p{Cf}]/gu;
 
-/** The text on one line that does not steer the terminal, whatever a server or a file says. */
+/** The text on one line, without characters that control the terminal; for texts from servers and files. */
 export function printable(text: string): string {
   return text.replace(STEERING, '\u{fffd}');
 }
 
-/** The text as one word of a POSIX shell, quoted only where it has to be. */
+/** The text as one word of a POSIX shell, quoted only if necessary. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -28,6 +28,11 @@ export function shellWord(text: string): string {
 export function paint(io: Io, output: Output, colour: Colour, text: string): string {
   const plain = output.isTTY !== true || (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
   return plain ? text : styleText(colour, text, { validateStream: false });
+}
+
+/** Writes one line of warning to standard error. */
+export function warn(io: Io, text: string): void {
+  writeLine(io.stderr, `${paint(io, io.stderr, 'yellow', 'warning:')} ${printable(text)}`);
 }
 
 /** Writes a message in the JSON mapping of protobuf on one line. Defaults are written too, so that `valid` is there when it is false. */
@@ -40,7 +45,7 @@ export function writeJson(output: Output, value: unknown): void {
   writeLine(output, JSON.stringify(value));
 }
 
-/** Rows as lines whose columns stand below each other, two spaces apart. */
+/** Rows as lines with aligned columns, two spaces apart. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = columnWidths(rows);
   const pad = (cell: string, at: number) => cell + ' '.repeat((widths[at] ?? 0) - [...cell].length);
@@ -53,12 +58,12 @@ function columnWidths(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-/** The narrowest that a column gets. */
+/** The narrowest width of a column. */
 const NARROWEST = 6;
 
 /**
- * Rows whose aligned columns are at most `width` characters wide: the widest of the `yielding` columns gives way first, down to six characters, and a
- * cell that is cut ends with `mark`.
+ * Cuts cells so that the aligned columns are at most `width` characters wide: the widest of the `yielding` columns shrinks first, down to six characters. A
+ * cut cell ends with `mark`.
  */
 export function fitColumns(
   rows: readonly (readonly string[])[],

@@ -1,20 +1,20 @@
 /**
- * The fast path: the only place that uses private names of grpc-js and Node (README.md says why, and what it gains). It may only be faster: every
- * bound, answer and log line is the same without it.
+ * The fast path: the only place that uses private names of grpc-js and Node (README.md gives the reasons and the gain). It may only be faster: every bound, answer
+ * and log line is the same without it.
  */
 
 import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { createRequire } from 'node:module';
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { formatPeer } from '../../rpc/caller-address.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import { type Method, procedureOf } from '../../rpc/method.ts';
-import { formatPeer } from '../../rpc/peer.ts';
 import { grpcTimeout } from '../../rpc/timeout.ts';
 import { createEncoder } from '../encode.ts';
 import { keepStreamsInTables } from './stream-table.ts';
 import { type Answering, UnaryCall } from './unary-call.ts';
 
-/** The versions that the tests have passed with, exactly. */
+/** The exact versions that passed the tests. */
 const TESTED: Readonly<Record<'node' | 'grpc-js', readonly string[]>> = { node: ['26.10.0'], 'grpc-js': ['1.14.7'] };
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -26,12 +26,12 @@ interface Internals {
   readonly handlers?: ReadonlyMap<string, { readonly func: unknown }>;
 }
 
-/** Why the fast path is not applied. Nothing is then changed. */
+/** The fast path cannot be applied, and nothing was changed; the message gives the reason. */
 class NotApplied extends Error {}
 
 /**
- * Has `server`, whose injector has been made, leave the plain calls of unary `methods` to the fast path, and keep the streams of its connections
- * in tables of ours. Gives undefined if that was done, or else the reason why not.
+ * Makes `server`, whose injector exists already, leave the plain calls of unary `methods` to the fast path, and keep the streams of its connections in our tables.
+ * Returns undefined if that was done, or else the reason why not.
  */
 export function applyFastPath(
   server: Server,
@@ -57,7 +57,7 @@ function checkVersions(): void {
   if (whyNot !== undefined) throw new NotApplied(whyNot);
 }
 
-/** Which of the versions was not tested with; undefined if all were. */
+/** The first version that was not tested; undefined if all were. */
 export function untested(found: Readonly<Record<keyof typeof TESTED, string>>): string | undefined {
   for (const name of ['node', 'grpc-js'] as const) {
     if (!TESTED[name].includes(found[name]))
@@ -73,14 +73,14 @@ function internalsOf(server: Server, methods: readonly Method[], implementation:
     throw new NotApplied('grpc-js is built otherwise than the tested release');
   const [serve, ...listeners] = http2.listeners('stream') as unknown as Serve[];
   if (serve === undefined || listeners.length > 0) throw new NotApplied('something else listens to the streams of grpc-js');
-  // A tracing library that wraps handlers has to see every call.
+  // A tracing library that wraps handlers must see every call.
   const isOwn = ({ descriptor }: Method): boolean =>
     isBound(handlers.get(procedureOf(descriptor))?.func, implementation[procedureOf(descriptor)]);
   if (!methods.every(isOwn)) throw new NotApplied('handlers are wrapped, as tracing libraries do');
   return { http2, serve, onStreamOpened };
 }
 
-/** Whether `found` is what `bind` makes of `own`, as grpc-js registers it: a wrapper has a text of its own. */
+/** Whether `found` is `own` bound, in the form in which grpc-js registers it; the source text of a wrapper differs. */
 function isBound(found: unknown, own: unknown): boolean {
   return (
     typeof found === 'function' &&
@@ -113,9 +113,9 @@ function takeOver(
       serve(stream, headers);
       return;
     }
-    // The stream closes on any error, and the close is handled.
+    // The stream closes on any error, and its close is handled.
     stream.on('error', ignore);
-    // A connection is idle without streams: grpc-js counts them.
+    // grpc-js counts the streams of a connection to detect an idle one.
     onStreamOpened(stream);
     new UnaryCall(stream, headers, peerOf(stream.session), answering).run();
   };
@@ -123,7 +123,7 @@ function takeOver(
   http2.on('stream', serveOurs as never);
 }
 
-/** Whether a request is a plain unary call, as nearly all are; grpc-js serves the others. */
+/** Whether a request is a plain unary call, as nearly all are; grpc-js serves all others. */
 function isPlain(headers: IncomingHttpHeaders): boolean {
   const type = headers['content-type'];
   const timeout = headers['grpc-timeout'];
@@ -136,10 +136,10 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 }
 
 function ignore(): void {
-  // Nothing is to be done.
+  // Nothing to do.
 }
 
-/** Makes the function that names the peer of a connection: each is asked for once, since the socket answers by way of slow getters. */
+/** Makes the function that returns the peer of a connection. It reads each peer once, since the getters of the socket are slow. */
 function createPeers(): (session: Http2Session | undefined) => string {
   const peers = new WeakMap<Http2Session, string>();
   return (session) => {

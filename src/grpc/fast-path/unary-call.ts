@@ -1,7 +1,6 @@
 /**
- * A unary call, straight on its HTTP/2 stream. grpc-js' own call serves streams, compression and channelz too, and makes some thirty objects for
- * that; this class serves only the common kind of call, at a fraction of the cost (docs/performance.md). The lifecycle is the same, and so is every
- * answer.
+ * A unary call directly on its HTTP/2 stream. The call of grpc-js supports streams, compression and channelz too, and makes some thirty objects for that; this class
+ * serves only the common kind of call, at a fraction of the cost (docs/performance.md). The lifecycle and the answers are the same.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Message } from '@bufbuild/protobuf';
@@ -17,25 +16,26 @@ import { OVERSIZE } from '../only-calls.ts';
 import { failureTrailers } from '../status.ts';
 import { frameMessage, type Progress, RequestBody } from './request-body.ts';
 
-/** Names and values in turns: from an object Node makes another one first. It takes lists since Node 26, which is all that is tested with. */
+/** Alternating names and values: Node would first copy an object. Lists are accepted since Node 26, the only version that the fast path is tested with. */
 const HEADERS = [':status', '200', 'content-type', 'application/grpc+proto'];
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const SUCCESS = { 'grpc-status': codes.OK };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
 
 /** grpc-js drops a header with any other character (gRPC over HTTP2, ASCII-Value). */
 const PRINTABLE = /^[ -~]*$/;
 
-/** The mistake in a request, by how it came. */
+/** The refusals, by the state of the request body. */
 const REFUSALS = {
   'too large': 'message_too_large',
   'too many': 'protocol',
 } as const satisfies Partial<Record<Progress, CallFailure['reason']>>;
 
-/** The parts that answer a method. */
+/** The parts for answering a method. */
 export interface Answering {
   readonly lifecycle: Lifecycle;
   readonly procedure: string;
-  /** Gives bytes that hold until it is called again. */
+  /** Returns bytes that are valid until the next call. */
   readonly encode: (response: Message) => Buffer;
 }
 
@@ -52,7 +52,7 @@ export class UnaryCall implements Incoming {
   #isReading = false;
   #hasEnded = false;
 
-  /** Begins the call. Its body is not read before it is admitted. */
+  /** Begins the call. Its body is read only after admission. */
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string, answering: Answering) {
     this.peer = peer;
     this.#stream = stream;
@@ -60,7 +60,7 @@ export class UnaryCall implements Incoming {
     this.#answering = answering;
     this.#call = answering.lifecycle.begin(this, (error) => this.#fail(error));
     const onClose = (): void => answering.lifecycle.end(this.#call, codes.CANCELLED);
-    // A request without a message can end before anybody reads.
+    // A request without a message may end before it is read.
     const onEnd = (): void => {
       this.#hasEnded = true;
       if (this.#isReading) this.#answer();
@@ -86,7 +86,7 @@ export class UnaryCall implements Incoming {
     return typeof value === 'string' && PRINTABLE.test(value) ? value : undefined;
   }
 
-  /** Has the call admitted, read and answered. */
+  /** Admits the call, reads it, and answers it. */
   run(): void {
     try {
       const admitted = this.#answering.lifecycle.admit(this.#call);
@@ -97,7 +97,7 @@ export class UnaryCall implements Incoming {
     }
   }
 
-  /** Until here HTTP/2 holds the caller back after 64 KiB. */
+  /** Until this call, HTTP/2 flow control stops the caller after 64 KiB. */
   #read(): void {
     if (this.#call.ended) return;
     this.#isReading = true;
@@ -114,7 +114,7 @@ export class UnaryCall implements Incoming {
   }
 
   #answer(): void {
-    // A stream also ends for its reader when the caller leaves.
+    // The reading side of a stream also ends when the caller leaves.
     if (this.#call.ended || this.#stream.aborted) return;
     try {
       if (!this.#hasMessage) throw new CallFailure('protocol');
@@ -128,13 +128,14 @@ export class UnaryCall implements Incoming {
 
   #succeed(response: Message): void {
     if (this.#call.ended) return;
-    // Encode first, while nothing has been sent that a failure would have to follow.
+    // The answer is encoded first, so that a failure to encode comes before anything is sent.
     const answer = frameMessage(this.#answering.encode(response));
     this.#answering.lifecycle.end(this.#call, codes.OK);
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     const { addedTrailers } = this.#call;
-    const sendTrailers = (): void => stream.sendTrailers({ 'grpc-status': codes.OK, ...addedTrailers });
+    const trailers = addedTrailers === undefined ? SUCCESS : { ...SUCCESS, ...addedTrailers };
+    const sendTrailers = (): void => stream.sendTrailers(trailers);
     stream.on('wantTrailers', sendTrailers);
     stream.respond(headersOf(this.#call), WITH_TRAILERS);
     stream.end(answer);
@@ -154,11 +155,11 @@ export class UnaryCall implements Incoming {
 
 function headersOf(call: Call): string[] {
   const list = [...HEADERS];
-  const headers: Readonly<Record<string, string | readonly string[]>> = { ...call.addedHeaders, ...answerHeaders(call) };
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string') list.push(name, value);
-    else for (const one of value) list.push(name, one);
+  const ours = answerHeaders(call);
+  for (const name in call.addedHeaders) {
+    if (!(name in ours)) for (const value of call.addedHeaders[name] ?? []) list.push(name, value);
   }
+  for (const name in ours) list.push(name, ours[name] ?? '');
   return list;
 }
 

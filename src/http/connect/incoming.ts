@@ -1,19 +1,22 @@
-/** An HTTP request as the lifecycle sees the call in it, by Connect or gRPC-Web. */
+/** Turns an HTTP request of Connect or gRPC-Web into a call of the lifecycle. */
 import type { Incoming } from '../../rpc/call.ts';
 import { connectTimeout, grpcTimeout } from '../../rpc/timeout.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** How a call by Connect or gRPC-Web is written. */
+/** The encoding of a call by Connect or gRPC-Web. */
 export interface Form {
   /** The content type, without parameters. */
   readonly type: string;
   readonly transport: 'connect' | 'grpc_web';
-  /** Whether the form is for methods that answer with a stream; gRPC-Web has a single form for both kinds. */
+  /** Whether the form is for streaming methods; gRPC-Web has one form for both kinds. */
   readonly isStream: boolean | undefined;
-  /** Connect's simple form: the body is the message. */
+  /** Whether it is Connect's unary form, in which the body is the message. */
   readonly codec: 'json' | 'proto' | undefined;
+  /** Whether the body is in base64. */
+  readonly isText: boolean;
 }
 
+const TEXT = /^application\/grpc-web-text/;
 const FORMS: ReadonlyMap<string, Form> = new Map(
   (
     [
@@ -24,12 +27,14 @@ const FORMS: ReadonlyMap<string, Form> = new Map(
       ['application/grpc-web', 'grpc_web', undefined, undefined],
       ['application/grpc-web+proto', 'grpc_web', undefined, undefined],
       ['application/grpc-web+json', 'grpc_web', undefined, undefined],
+      ['application/grpc-web-text', 'grpc_web', undefined, undefined],
+      ['application/grpc-web-text+proto', 'grpc_web', undefined, undefined],
     ] as const
-  ).map(([type, transport, isStream, codec]) => [type, { type, transport, isStream, codec }]),
+  ).map(([type, transport, isStream, codec]) => [type, { type, transport, isStream, codec, isText: TEXT.test(type) }]),
 );
 const PARAMETERS = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
-/** The form that a content type stands for; undefined for any other content type, and for another charset than UTF-8. */
+/** The form with a content type; undefined for any other content type, and for another charset than UTF-8. */
 export function formOf(contentType: string): Form | undefined {
   const [type = '', ...parameters] = contentType.split(';');
   return parameters.every((parameter) => PARAMETERS.test(parameter)) ? FORMS.get(type.trim().toLowerCase()) : undefined;

@@ -1,4 +1,4 @@
-/** A call that the library frames, on its way through the lifecycle. */
+/** A call that the library encodes and decodes, on its way through the lifecycle. */
 import type { Message } from '@bufbuild/protobuf';
 import { ConnectError, type HandlerContext } from '@connectrpc/connect';
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
@@ -12,15 +12,18 @@ import type { Method } from '../../rpc/method.ts';
 import type { Exchange } from '../exchange.ts';
 import { codeNamed } from './codes.ts';
 import { detailOf, failureHeaders } from './error.ts';
+import { firstMessageIn } from './first-message.ts';
+import { BINARY_TYPE, fromText, toText } from './grpc-web-text.ts';
 import { type Form, incomingOf } from './incoming.ts';
+import { readJson } from './json.ts';
 import type { Framed, Handling, Library } from './library.ts';
 
-/** The headers that say how a message is written. */
+/** The headers that describe the encoding of a message. */
 const FRAMING = [
   ...['content-encoding', 'accept-encoding'],
   ...['connect-content-encoding', 'connect-accept-encoding', 'grpc-encoding', 'grpc-accept-encoding'],
 ];
-/** How long a caller whose stream has failed may take to read what it was sent before, in ms. */
+/** How long a caller may take to read the sent part of a failed stream, in ms. */
 const LAST_WORDS_MS = 2000;
 
 interface Failure {
@@ -30,16 +33,18 @@ interface Failure {
 
 export class LibraryCall {
   readonly #exchange: Exchange;
+  readonly #form: Form;
+  readonly #method: Method;
   readonly #lifecycle: Lifecycle;
   readonly #library: Library;
   readonly #framed: Framed;
   readonly #call: Call;
   /** Fires when the caller has left or the call has failed. */
   readonly #left = new AbortController();
-  /** Rejects with the error that a call fails with while it is handled. */
+  /** Rejects with the error of a call that fails while it is handled. */
   readonly #failed = Promise.withResolvers<never>();
   #isHandled = false;
-  /** Whether the head of the answer is on its way. */
+  /** Whether the head of the answer was sent. */
   #isBegun = false;
   #failure: Failure | undefined;
 
@@ -49,11 +54,13 @@ export class LibraryCall {
       return value === undefined ? [] : [[name, value]];
     });
     this.#exchange = exchange;
+    this.#form = form;
+    this.#method = method;
     this.#lifecycle = lifecycle;
     this.#library = library;
     this.#framed = {
       procedure: exchange.path,
-      headers: new Headers([['content-type', form.type], ...headers]),
+      headers: new Headers([['content-type', form.isText ? BINARY_TYPE : form.type], ...headers]),
       signal: this.#left.signal,
     };
     this.#failed.promise.catch(() => undefined);
@@ -64,7 +71,7 @@ export class LibraryCall {
     });
   }
 
-  /** Has the call admitted, read and answered. */
+  /** Admits the call, reads it, and answers it. */
   run(): void {
     this.#serve().catch((error: unknown) => this.#fail(error));
   }
@@ -73,7 +80,10 @@ export class LibraryCall {
     const call = this.#call;
     await this.#lifecycle.admit(call);
     if (call.ended) return;
-    const body = await this.#exchange.readBody();
+    const sent = await this.#exchange.readBody();
+    if (call.ended) return;
+    const body = this.#form.isText ? fromText(sent) : sent;
+    if (this.#form.type.endsWith('json')) await this.#requireJson(body);
     if (call.ended) return;
     this.#lifecycle.received(call);
     const handling: Handling = {
@@ -82,8 +92,14 @@ export class LibraryCall {
     };
     const answer = await this.#library.answer(this.#framed, body, handling);
     if (this.#isHandled) await this.#send(answer);
-    // The library could not read the request: its own words may quote it.
+    // The library could not read the request; its message may quote it.
     else this.#fail(await foreignFailure(answer));
+  }
+
+  /** Throws for JSON that does not fit, and describes the mistake. The library would describe it in words that may quote the request. */
+  async #requireJson(body: Buffer): Promise<void> {
+    const text = await firstMessageIn(body, this.#form, (name) => this.#exchange.header(name));
+    if (text !== undefined) readJson(this.#method, text, this.#library.jsonOptions);
   }
 
   async #once(request: Message, { responseHeader, responseTrailer }: HandlerContext): Promise<Message> {
@@ -123,26 +139,26 @@ export class LibraryCall {
     }
   }
 
-  /** The error for the library. Its headers go with the head of the answer, or else behind it. */
+  /** The error for the library. Its headers are sent with the head of the answer or, if that is sent, as trailers. */
   #failureOf(error: unknown, responseHeader: Headers): ConnectError {
     const failure = this.#failure ?? this.#end(error);
     setAll(this.#isBegun ? failure.error.metadata : responseHeader, failure.headers);
     return failure.error;
   }
 
-  /** Ends the call with `error`, and keeps what is to be said of it. */
+  /** Ends the call with `error`, and keeps the status to send. */
   #end(error: unknown): Failure {
     const call = this.#call;
     const failure = this.#lifecycle.failureOf(call, error);
     const said = new ConnectError(failure.message, failure.code as number);
-    // They are in the form of details that were received: their bytes and their JSON are known.
+    // In the form of received details, whose bytes and JSON are known.
     said.details.push(...(failure.parts.map(detailOf) as ConnectError['details']));
     this.#lifecycle.end(call, failure.code);
     this.#failure = { error: said, headers: failureHeaders(call, failure) };
     return this.#failure;
   }
 
-  /** Fails the call from outside of its handler. */
+  /** Fails the call while its handler runs. */
   #fail(error: unknown): void {
     const call = this.#call;
     if (call.ended) return;
@@ -159,9 +175,11 @@ export class LibraryCall {
     );
   }
 
-  async #send({ status, header, body }: UniversalServerResponse): Promise<void> {
+  async #send({ status, header, body: bytes }: UniversalServerResponse): Promise<void> {
     const exchange = this.#exchange;
-    const headers = Object.fromEntries(header ?? []);
+    const { isText, type } = this.#form;
+    const headers: Record<string, string> = { ...Object.fromEntries(header ?? []), ...(isText && { 'content-type': type }) };
+    const body = isText ? toText(bytes) : bytes;
     if (headers['content-length'] !== undefined) {
       exchange.send(status, headers, await wholeOf(body));
       return;
@@ -177,13 +195,13 @@ export class LibraryCall {
   }
 }
 
-/** The error of the lifecycle for a request that the library has refused. */
+/** The failure for a request that the library has refused. */
 async function foreignFailure({ body, status }: UniversalServerResponse): Promise<Error> {
   const text = (await wholeOf(body)).toString('latin1');
   const code = Number(/grpc-status: ?(\d+)/.exec(text)?.[1] ?? codeNamed(/"code":"(\w+)"/.exec(text)?.[1] ?? ''));
   if (code === Code.RESOURCE_EXHAUSTED) return new CallFailure('message_too_large');
   if (code === Code.UNIMPLEMENTED) return new CallFailure('protocol');
-  // Whatever the library calls it, a message that it cannot read is the caller's mistake.
+  // A message that cannot be read is the caller's mistake, whatever code the library gives it.
   if (code === Code.INVALID_ARGUMENT || code === Code.INTERNAL) return new CallFailure('malformed_message');
   return new Error(`the library answered the call itself, with ${status} and ${code}`);
 }

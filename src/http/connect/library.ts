@@ -1,6 +1,6 @@
 /**
- * Calls that the library of Connect frames: streams, gRPC-Web, and compressed bodies. It is given a call once that is admitted and its body is
- * here, since on its own it reads and unpacks a body before anybody asks who sent it.
+ * Calls that the library of Connect encodes: streams, gRPC-Web, and compressed bodies. A call is passed to the library only after it is admitted and its body has
+ * arrived, since the library itself reads and decompresses a body before the caller is authenticated.
  */
 
 import type { DescMethod, Message } from '@bufbuild/protobuf';
@@ -19,7 +19,7 @@ import { MAX_REQUEST_BYTES } from '../../rpc/bounds.ts';
 import type { Method } from '../../rpc/method.ts';
 import type { JsonOptions } from './json.ts';
 
-/** The handlers of a call, as the library asks for them. */
+/** The handlers of a call, in the form that the library expects. */
 export interface Handling {
   readonly once: (request: Message, context: HandlerContext) => Promise<Message>;
   readonly stream: (request: Message, context: HandlerContext) => AsyncIterable<Message>;
@@ -28,15 +28,16 @@ export interface Handling {
 /** A call for the library. */
 export interface Framed {
   readonly procedure: string;
-  /** The headers that say how the body and the answer are written; no other is needed. */
+  /** The headers that describe the encoding of body and answer; no others are needed. */
   readonly headers: Headers;
   readonly signal: AbortSignal;
 }
 
 export interface Library {
-  /** Has the call handled; resolves to the answer with its first part. */
+  readonly jsonOptions: JsonOptions;
+  /** Handles a call; resolves to the answer with its first part. */
   readonly answer: (framed: Framed, body: Uint8Array, handling: Handling) => Promise<UniversalServerResponse>;
-  /** The answer that says `error`, with `headers`. */
+  /** The answer for `error`, with `headers`. */
   readonly refuse: (
     framed: Framed,
     error: ConnectError,
@@ -54,13 +55,13 @@ const REFUSAL: ContextKey<Refusal | undefined> = createContextKey<Refusal | unde
 
 export function createLibrary(methods: readonly Method[], jsonOptions: JsonOptions): Library {
   const router = createConnectRouter({
-    // gRPC is left to grpc-js.
+    // grpc-js serves gRPC.
     grpc: false,
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: MAX_REQUEST_BYTES,
     jsonOptions,
     binaryOptions: { readUnknownFields: false },
-    // Runs before the body is read: the library gives the error the form that the caller understands.
+    // Runs before the body is read: the library encodes the error for the protocol of the caller.
     requestGate(context) {
       const refusal = context.values.get(REFUSAL);
       if (refusal === undefined) return;
@@ -75,7 +76,7 @@ export function createLibrary(methods: readonly Method[], jsonOptions: JsonOptio
     return (handlers.get(procedure) as UniversalHandler)({
       httpVersion: '2.0',
       method: 'POST',
-      // The library looks for a query in it, and for nothing else.
+      // The library only looks for a query in it.
       url: `http://localhost${procedure}`,
       header: headers,
       body: createAsyncIterable(body.length === 0 ? [] : [body]),
@@ -85,6 +86,7 @@ export function createLibrary(methods: readonly Method[], jsonOptions: JsonOptio
   }
 
   return {
+    jsonOptions,
     answer: (framed, body, handling) => ask(framed, body, createContextValues().set(HANDLING, handling)),
     refuse: (framed, error, headers) => ask(framed, new Uint8Array(), createContextValues().set(REFUSAL, { error, headers })),
   };

@@ -1,13 +1,11 @@
 /**
- * A plain unary call by Connect: the body is the message, in JSON or protobuf, and so is the answer. It is what `curl` and most clients send. The
- * library serves it at twice the cost, and reads a body before it asks who sends it.
+ * A plain unary call by Connect: body and answer are messages, in JSON or protobuf, as `curl` and most clients send them. The library would serve the call at
+ * twice the cost, and would read the body before the caller is authenticated.
  */
-import { isUtf8 } from 'node:buffer';
-import { fromJson, type JsonValue, type Message, toBinary, toJsonString } from '@bufbuild/protobuf';
+import { type Message, toBinary, toJsonString } from '@bufbuild/protobuf';
 import { Code } from '../../../gen/ts/google/rpc/code_pb.ts';
 import type { Call } from '../../rpc/call.ts';
 import type { AnswerHeaders } from '../../rpc/context.ts';
-import { CallFailure } from '../../rpc/failure.ts';
 import { answerHeaders } from '../../rpc/headers.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import type { UnaryMethod } from '../../rpc/method.ts';
@@ -15,7 +13,7 @@ import type { Exchange } from '../exchange.ts';
 import { httpStatusOf } from './codes.ts';
 import { errorBody, failureHeaders } from './error.ts';
 import { type Form, incomingOf } from './incoming.ts';
-import { type JsonOptions, placeIn } from './json.ts';
+import { type JsonOptions, readJson } from './json.ts';
 
 /** The parts that all such calls share. */
 export interface PlainCalls {
@@ -62,18 +60,8 @@ export function serveUnary(
   run().catch(fail);
 }
 
-/** Connect has no trailers here: their names begin with `trailer-`. */
+/** Connect sends trailers as headers here: their names begin with `trailer-`. */
 function addedHeaders({ addedHeaders, addedTrailers }: Call): AnswerHeaders {
   const trailers = Object.entries(addedTrailers ?? {}).map(([name, values]) => [`trailer-${name}`, values]);
   return { ...addedHeaders, ...Object.fromEntries(trailers) };
-}
-
-function readJson({ descriptor }: UnaryMethod, body: Buffer, options: JsonOptions): Message {
-  if (!isUtf8(body)) throw new CallFailure('malformed_message');
-  try {
-    return fromJson(descriptor.input, JSON.parse(body.toString()) as JsonValue, options);
-  } catch (error) {
-    // The reader's own message quotes the value, which may be a secret.
-    throw new CallFailure('malformed_message', placeIn(error));
-  }
 }

@@ -14,9 +14,8 @@ import { bodyType, decode, parseObject } from './body.ts';
 import { UnreadableRequest } from './failure.ts';
 import { sizeOf } from './graphql-bounds.ts';
 import { InvalidQuery } from './graphql-errors.ts';
-import { json } from './json.ts';
 import { Parameters } from './parameters.ts';
-import type { RestAnswer, RestCalls, RestRequest } from './rest-api.ts';
+import { json, type RestAnswer, type RestCalls, type RestRequest } from './rest-api.ts';
 
 const SCHEMA = buildSchema(`
   type Query {
@@ -48,13 +47,13 @@ const SCHEMA = buildSchema(`
 `);
 const RULES = [...specifiedRules, ...recommendedRules];
 
-/** The introspection of GraphiQL has some 200 tokens and 280 fields, 15 below each other. */
+/** The introspection query of GraphiQL has some 200 tokens and 280 fields, nested 15 deep. */
 const MAX_TOKENS = 500;
 const MAX_FIELDS = 400;
 const MAX_DEPTH = 20;
 const MAX_ERRORS = 5;
 
-/** Answers a query without errors. Throws `InvalidQuery`, and what the call fails with: a query that fails is not paid for. */
+/** Answers a query that has no errors. Throws `InvalidQuery`, and the errors of the call: a failed query is not paid for. */
 export async function answerGraphql(request: RestRequest, call: RestCalls): Promise<RestAnswer> {
   const { query, variables, operationName } = readBody(request);
   const document = parseQuery(query);
@@ -76,7 +75,7 @@ export async function answerGraphql(request: RestRequest, call: RestCalls): Prom
     variableValues: variables,
     operationName,
   });
-  // An error of the library can hold a secret, and is not to be logged: it is no fault of ours.
+  // An error of the library may contain a secret, and is not a fault of the server, so it is not logged.
   for (const { originalError } of errors)
     if (originalError !== undefined && !(originalError instanceof GraphQLError)) throw originalError;
   if (errors.length > 0) throw new InvalidQuery(errors.slice(0, MAX_ERRORS));

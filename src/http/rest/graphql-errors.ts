@@ -1,7 +1,6 @@
-/** Errors in the form of GraphQL, without its library: callers without an API key do not have it loaded. */
+/** Errors in the form of GraphQL, without its library, which calls without an API key must not load. */
 import { type Failure, UnreadableRequest } from './failure.ts';
-import { json } from './json.ts';
-import type { RestAnswer } from './rest-api.ts';
+import { json, type RestAnswer } from './rest-api.ts';
 
 /** A mistake in a query. */
 export interface QueryError {
@@ -9,7 +8,7 @@ export interface QueryError {
   readonly locations?: readonly { readonly line: number; readonly column: number }[] | undefined;
 }
 
-/** A query that is not valid, with its first mistakes. */
+/** An invalid query, with its first mistakes. */
 export class InvalidQuery extends UnreadableRequest {
   readonly errors: readonly QueryError[];
 
@@ -19,13 +18,13 @@ export class InvalidQuery extends UnreadableRequest {
   }
 }
 
-/** The answer to a query that failed. The code is in the extensions too, for clients that show no status codes. */
+/** The answer to a failed query. The extensions contain the code too, for clients that do not show status codes. */
 export function refuseGraphql({ status, message }: Failure, error: unknown): RestAnswer {
   const errors = error instanceof InvalidQuery ? error.errors : [{ message }];
   return json(status, { errors: errors.map((one) => ({ ...one, extensions: { code: status } })) });
 }
 
-/** The messages of the library end with the value that they complain of, which may be a secret. */
+/** The messages of the library end with the invalid value, which may be a secret. */
 function withoutValue(message: string): string {
   return message.replace(/(?:, found)?: .*$/s, '');
 }

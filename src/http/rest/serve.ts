@@ -1,24 +1,34 @@
-/** Serves the requests of REST APIs: each is a call of the lifecycle, whatever RPCs it takes. */
+/** Serves the requests of REST APIs: each is one call of the lifecycle, whatever RPCs it makes. */
 import { create, type Message } from '@bufbuild/protobuf';
 import { Code } from '../../../gen/ts/google/rpc/code_pb.ts';
 import { networkOf } from '../../auth/failure-throttle.ts';
-import { createPermits } from '../../limits/permits.ts';
 import type { Call, Incoming } from '../../rpc/call.ts';
-import { UnauthenticatedRefusal } from '../../rpc/failure.ts';
 import { answerHeaders, apiKeyOf } from '../../rpc/headers.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import { procedureOf } from '../../rpc/method.ts';
+import { statusOf } from '../../rpc/status.ts';
+import { createUnauthenticatedBounds, type EnterUnauthenticated, type UnauthenticatedBound } from '../../rpc/unauthenticated.ts';
 import { failureHeaders } from '../connect/error.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Refusal } from '../refusals.ts';
+import { withoutCoding } from './body.ts';
 import { UnreadableRequest } from './failure.ts';
 import type { LazyRestApi, RestAnswer, RestApi, RestCalls, RestHead, RestRequest, RestRoute } from './rest-api.ts';
 
-/** The most calls at a time of callers who are not authenticated, in all and from one address: each may have a body of 64 KiB. */
-const MOST_UNKNOWN = 256;
-const MOST_UNKNOWN_AN_ADDRESS = 32;
+const REFUSAL = 'too many calls without an API key in their headers: send it as x-api-key, or wait';
+/** Bounds on concurrent calls before authentication, in total and from one address, since each may have a body of 64 KiB. */
+const BOUNDS: readonly UnauthenticatedBound[] = [
+  { idOf: () => '', most: 256, refusal: REFUSAL },
+  { idOf: networkOf, most: 32, refusal: REFUSAL },
+];
 
-/** Serves a request if its path is one of an API; undefined if it is not. Rejects if code cannot be loaded. */
-export type ServeRest = (exchange: Exchange) => Promise<void> | undefined;
+/** Both return undefined if no API has the path, and reject if code cannot be loaded. */
+export interface ServeRest {
+  /** Serves a request. */
+  readonly serve: (exchange: Exchange) => Promise<void> | undefined;
+  /** The answer to a request that is not a call, in the form of the API. */
+  readonly refusalAt: (path: string, refusal: Refusal) => Promise<RestAnswer> | undefined;
+}
 
 /** A route, and how to load its API. */
 interface Route extends RestRoute, Pick<LazyRestApi, 'load'> {}
@@ -26,10 +36,10 @@ interface Route extends RestRoute, Pick<LazyRestApi, 'load'> {}
 interface ServeOptions {
   readonly lifecycle: Lifecycle;
   readonly originOf: (exchange: Exchange) => string;
-  readonly enter: EnterUnknown;
+  readonly enter: EnterUnauthenticated;
 }
 
-/** @param originOf where the caller reaches this server. */
+/** @param originOf returns the origin at which the caller reaches this server. */
 export function createServeRest(
   apis: readonly LazyRestApi[],
   lifecycle: Lifecycle,
@@ -39,17 +49,29 @@ export function createServeRest(
     apis.flatMap(({ routes, load }): Route[] => routes.map((route) => ({ ...route, load }))),
     ({ path }) => path,
   );
-  const options = { lifecycle, originOf, enter: createPermitsOfUnknown() };
-  return (exchange) => {
-    const routes = byPath.get(exchange.path);
-    return routes && serve(exchange, routes, options);
+  const options = { lifecycle, originOf, enter: createUnauthenticatedBounds(BOUNDS) };
+  return {
+    serve(exchange) {
+      const routes = byPath.get(exchange.path);
+      return routes && serve(exchange, routes, options);
+    },
+    refusalAt(path, refusal) {
+      const [route] = byPath.get(path) ?? [];
+      return route && refusalOf(route, refusal);
+    },
   };
+}
+
+async function refusalOf({ method, path, load }: Route, { status, message }: Refusal): Promise<RestAnswer> {
+  const error = new UnreadableRequest(status, message);
+  const head = { method, path, query: new URLSearchParams(), origin: '', header: () => undefined };
+  return (await load()).refuse({ status: statusOf(error, ''), error }, head);
 }
 
 async function serve(exchange: Exchange, routes: readonly Route[], options: ServeOptions): Promise<void> {
   const { lifecycle } = options;
   const route = routes.find(({ method }) => method === exchange.method);
-  // Another method is refused in the shape of the API that has the path.
+  // Another method is refused in the form of the API that has the path.
   const api = await (route ?? (routes[0] as Route)).load();
   const call = lifecycle.begin(incomingOf(exchange), fail);
   exchange.onClose(() => lifecycle.end(call, Code.CANCELLED));
@@ -65,7 +87,10 @@ async function serve(exchange: Exchange, routes: readonly Route[], options: Serv
 
   try {
     if (route === undefined) throw new UnreadableRequest(405, 'the path does not take this HTTP method: see the header allow');
-    const request = route.isOpen ? admitAnybody(head, call, options) : await admitAndRead(exchange, api, head, call, options);
+    const sent = route.isOpen ? admitAnybody(head, call, options) : await admitAndRead(exchange, api, head, call, options);
+    if (call.ended) return;
+    const request =
+      sent.body.length === 0 ? sent : { ...sent, body: await withoutCoding(sent.body, head.header('content-encoding')) };
     if (call.ended) return;
     const run = (descriptor: Parameters<RestCalls>[0], message: object): Promise<Message> =>
       Promise.resolve(lifecycle.handleAs(call, procedureOf(descriptor), create(descriptor.input, message as never)));
@@ -78,14 +103,14 @@ async function serve(exchange: Exchange, routes: readonly Route[], options: Serv
   }
 }
 
-/** Lets in a call that needs no API key; what it asks for is small. */
+/** Admits a call that needs no API key and costs little. */
 function admitAnybody(head: RestHead, call: Call, { enter }: ServeOptions): RestRequest {
   if (call.refusal !== undefined) throw call.refusal;
   call.release = enter(call.peer);
   return { ...head, body: Buffer.alloc(0) };
 }
 
-/** The body is read only once the caller is known, unless the API key may be in it. */
+/** Reads the body only after authentication, unless the API key may be in it. */
 async function admitAndRead(
   exchange: Exchange,
   api: RestApi,
@@ -94,7 +119,8 @@ async function admitAndRead(
   { lifecycle, enter }: ServeOptions,
 ): Promise<RestRequest> {
   if (api.apiKeyOf === undefined || apiKeyOf(call) !== undefined || call.refusal !== undefined) {
-    await lifecycle.admit(call);
+    const admitted = lifecycle.admit(call);
+    if (admitted !== undefined) await admitted;
     return { ...head, body: call.ended ? Buffer.alloc(0) : await exchange.readBody() };
   }
   call.release = enter(call.peer);
@@ -102,24 +128,6 @@ async function admitAndRead(
   call.release();
   await lifecycle.admit(call, api.apiKeyOf(request));
   return request;
-}
-
-type EnterUnknown = (peer: string) => () => void;
-
-function createPermitsOfUnknown(): EnterUnknown {
-  const all = createPermits();
-  const addresses = createPermits();
-  return (peer) => {
-    const ofAll = all.take('', MOST_UNKNOWN);
-    const ofAddress = ofAll && addresses.take(networkOf(peer), MOST_UNKNOWN_AN_ADDRESS);
-    if (ofAddress !== undefined)
-      return () => {
-        ofAll?.();
-        ofAddress();
-      };
-    ofAll?.();
-    throw new UnauthenticatedRefusal('too many calls without an API key in their headers: send it as x-api-key, or wait');
-  };
 }
 
 function incomingOf(exchange: Exchange): Incoming {

@@ -1,13 +1,12 @@
-/** ToolkitAPI: `GET /v1/auth/totp-generate`, a new secret ready to enrol. */
+/** ToolkitAPI: `GET /v1/auth/totp-generate` makes a secret, ready to enrol. */
 import { Algorithm } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { failureOf } from './failure.ts';
-import { json } from './json.ts';
 import { readParameters } from './parameters.ts';
-import type { RestApi } from './rest-api.ts';
+import { json, type RestApi } from './rest-api.ts';
 import { toolkitApiRoutes } from './routes.ts';
 
-/** In seconds; narrower than the service's own. */
+/** In seconds; narrower than the bounds of the service. */
 const PERIOD = { min: 10, max: 120 };
 
 export const toolkitApi: RestApi = {
@@ -24,7 +23,7 @@ export const toolkitApi: RestApi = {
     const { secret, uri, qrCode, token } = made;
     return json(200, { secret, uri, qr_code: qrCode?.dataUri, current_code: token?.code });
   },
-  // The documentation shows no error. Its own client libraries read `detail`.
+  // The documentation shows no form of errors. The API's own client libraries read `detail`.
   refuse(refusal) {
     const { status, message } = failureOf(refusal, {});
     return json(status, { detail: message });

@@ -1,13 +1,12 @@
-/** 2faotp.live: `POST` and `GET /api/2fa/generate`, the current code of a secret. */
+/** 2faotp.live: `POST` and `GET /api/2fa/generate` return the current code of a secret. */
 import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { json } from './json.ts';
 import { readParameters } from './parameters.ts';
-import type { RestAnswer, RestApi } from './rest-api.ts';
+import { json, type RestAnswer, type RestApi } from './rest-api.ts';
 import { twoFaOtpLiveRoutes } from './routes.ts';
 import { timesOf } from './times.ts';
 
-/** The words of the documentation, which callers may look for. */
+/** The documented words, which callers may check. */
 const MESSAGES: Readonly<Record<number, (message: string) => string>> = {
   400: (message) => `Invalid or missing secret: ${message.replace(/^secret: /, '')}`,
   401: () => 'Invalid or missing API key',

@@ -1,4 +1,4 @@
-/** Whose attempts a request of the administration is about: a secret's or a set's of recovery codes, however it is named. */
+/** Reads the subject of a request about attempts: a secret or a set of recovery codes, in any of the forms that name one. */
 import type { GetAttemptsRequest } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
 import type { Violations } from '../../otp/error.ts';
@@ -12,7 +12,7 @@ import { readKey } from '../key.ts';
 import { checkSet, openSet } from '../recovery-set.ts';
 import { KeyOpener, type SealingPort } from '../sealed-key.ts';
 
-/** The needs of GetAttempts and UnlockAttempts. */
+/** The dependencies of GetAttempts and UnlockAttempts. */
 export interface AttemptsPorts extends SealingPort {
   readonly codes: CodeStore;
   readonly recovery: RecoveryStore;
@@ -21,16 +21,16 @@ export interface AttemptsPorts extends SealingPort {
   readonly knows: (principal: Principal) => boolean;
 }
 
-/** Whose attempts: a secret's or a set's. */
+/** The subject: a secret or a set. */
 export type Subject = { readonly secret: StateName } | { readonly set: string };
 
-/** A keyed digest in the audit trail: of a secret, or of a set. */
+/** A keyed digest from the audit trail, of a secret or of a set. */
 const NAME = /^[\w-]{22}$/;
 const LETTERS = '22 letters, digits, - and _';
 
 /**
- * Reads whose attempts are meant; `nextCounter` is for a HOTP alone. Throws `InvalidInputError` with what it and the caller found, and the `Rejection` of a
- * sealed key or set.
+ * Reads the subject; `nextCounter` is for a HOTP alone. Throws `InvalidInputError` with its own violations and those of the caller, and the `Rejection`
+ * of a sealed key or set.
  */
 export function readSubject(
   subject: GetAttemptsRequest['subject'],
@@ -44,7 +44,7 @@ export function readSubject(
     case 'fingerprint':
       if (!NAME.test(subject.value)) violations.add('fingerprint', `must be a fingerprint as the audit trail has it, ${LETTERS}`);
       violations.throwIfAny();
-      // All tracks of a secret are together, whichever period is named.
+      // The state has all tracks of a secret, so any period will do.
       return { secret: { fingerprint: subject.value, former: undefined, period: 0 } };
     case 'key':
       return { secret: nameOfKey(subject.value, violations, ports, context, now, nextCounter) };
@@ -65,7 +65,7 @@ export function readSubject(
   }
 }
 
-/** Of a pending enrolment too: it may be locked like any other. */
+/** Reads pending enrolments too, since they can be locked like any other key. */
 function nameOfKey(
   key: Parameters<typeof readKey>[0],
   violations: Violations,

@@ -10,7 +10,7 @@ import {
   RotateApiKeyResponseSchema,
 } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { MAX_GRACE_MS } from '../../auth/api-key.ts';
-import { InvalidInputError, invalid, Violations } from '../../otp/error.ts';
+import { invalid, restated, Violations } from '../../otp/error.ts';
 import type { CallContext } from '../../rpc/context.ts';
 import { type ApiKeyPorts, apiKeyMessage, changeOf, readName } from './api-key.ts';
 
@@ -24,7 +24,12 @@ export function createRotateApiKey(
     const graceMs = violations.collect('', readGrace, grace);
     violations.throwIfAny();
     if (id === undefined || graceMs === undefined) throw new Error('a request without violations is complete');
-    const { apiKey: secret, record } = await ofName(() => ports.keys.rotate(id, graceMs, changeOf(ports, context, etag)));
+    const { apiKey: secret, record } = await ports.keys
+      .rotate(id, graceMs, changeOf(ports, context, etag))
+      .catch((error: unknown) => {
+        // The rules of keys name an id, requests have a resource name.
+        throw restated(error, ({ field, description }) => ({ field: field === 'id' ? 'name' : field, description }));
+      });
     return create(RotateApiKeyResponseSchema, { apiKey: apiKeyMessage(record), secret });
   };
 }
@@ -45,16 +50,4 @@ function readGrace(grace: Duration | undefined): number {
   const ms = Number(grace.seconds) * 1000 + Math.floor(grace.nanos / 1_000_000);
   if (Math.abs(grace.nanos) > 999_999_999 || ms < 0 || ms > MAX_GRACE_MS) throw invalid('grace', 'must be 0 to 365 days');
   return ms;
-}
-
-/** The rules of keys speak of an id, requests of a name. */
-async function ofName<T>(change: () => Promise<T>): Promise<T> {
-  try {
-    return await change();
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(
-      error.violations.map(({ field, description }) => ({ field: field === 'id' ? 'name' : field, description })),
-    );
-  }
 }

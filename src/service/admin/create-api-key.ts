@@ -1,4 +1,4 @@
-/** CreateApiKey: makes an API key, whose secret is in this answer alone. */
+/** CreateApiKey: makes an API key. Only this answer has its secret. */
 import { create } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
@@ -8,13 +8,13 @@ import {
 } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { checkNewApiKey } from '../../auth/api-key.ts';
 import type { Plans } from '../../limits/plans.ts';
-import { InvalidInputError, invalid, Violations } from '../../otp/error.ts';
+import { type FieldViolation, invalid, restating, Violations } from '../../otp/error.ts';
 import type { Scope } from '../../ports/principal.ts';
 import type { CallContext } from '../../rpc/context.ts';
-import { LAST_MS } from '../token-message.ts';
+import { readMoment } from '../numbers.ts';
 import { type ApiKeyPorts, apiKeyMessage, changeOf } from './api-key.ts';
 
-/** The fields of a new key, by the names that the rules of keys have for them. */
+/** The fields of a new key, by their names in the rules of keys. */
 const FIELDS: Readonly<Record<string, string>> = {
   name: 'api_key.display_name',
   plan: 'api_key.plan',
@@ -22,6 +22,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   scopes: 'api_key.scopes',
   expires_at: 'api_key.expire_time',
 };
+
+const ofRequest = ({ field, description }: FieldViolation): FieldViolation => ({ field: FIELDS[field] ?? field, description });
 
 /** Makes the handler. */
 export function createCreateApiKey(
@@ -37,11 +39,11 @@ export function createCreateApiKey(
       name: given.displayName,
       plan: plan ?? 'unknown',
       tenant: given.tenant === '' ? undefined : given.tenant,
-      // A text that is no scope is refused here.
+      // `scopes` may hold any text; an unknown scope is refused here.
       scopes: given.scopes as Scope[],
       expiresAt,
     };
-    violations.collect('', () => renamed(() => checkNewApiKey(input, change.now)));
+    violations.collect('', () => restating(ofRequest, () => checkNewApiKey(input, change.now)));
     violations.throwIfAny();
     const { apiKey: secret, record } = await ports.keys.create(input, change);
     return create(CreateApiKeyResponseSchema, { apiKey: apiKeyMessage(record), secret });
@@ -57,20 +59,7 @@ function readPlan(name: string, plans: Plans): string {
 /** In ms since the epoch, rounded down; undefined if unset. */
 function readTime(field: string, time: Timestamp | undefined): number | undefined {
   if (time === undefined) return undefined;
-  const ms = Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000);
-  if (time.nanos < 0 || time.nanos > 999_999_999 || ms < 0 || ms > LAST_MS) {
-    throw invalid(field, 'out of range: up to 9999-12-31T23:59:59Z');
-  }
+  const ms = readMoment(time);
+  if (ms === undefined) throw invalid(field, 'out of range: up to 9999-12-31T23:59:59Z');
   return ms;
-}
-
-function renamed(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(
-      error.violations.map(({ field, description }) => ({ field: FIELDS[field] ?? field, description })),
-    );
-  }
 }

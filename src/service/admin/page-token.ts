@@ -1,11 +1,14 @@
-/** Page tokens: where a list goes on, encrypted, since callers are not to read or make them, and bound to the fields of the list. */
+/** Page tokens: the place where a list continues, encrypted so that callers can neither read nor make them, and bound to the fields of the list. */
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { invalid } from '../../otp/error.ts';
 import type { KeyPlace } from '../../ports/store.ts';
 
 export interface PageTokens {
   readonly write: (place: KeyPlace, fields: readonly unknown[]) => string;
-  /** Undefined for no token. Throws `InvalidInputError` for a token that was not made with the same fields by a server of the same fingerprint key. */
+  /**
+   * Returns undefined for no token. Throws `InvalidInputError` for a token that was not made with the same fields by a server with the same fingerprint
+   * key.
+   */
   readonly read: (token: string, fields: readonly unknown[]) => KeyPlace | undefined;
 }
 
@@ -36,7 +39,7 @@ export function createPageTokens(key: KeyObject): PageTokens {
 
 function open(key: KeyObject, token: string, fields: readonly unknown[]): KeyPlace | undefined {
   const bytes = Buffer.from(token, 'base64url');
-  // Node skips bits at the end that no byte has.
+  // Node ignores spare bits at the end of base64, so another text could have the same bytes.
   if (bytes.toString('base64url') !== token) return undefined;
   const [textStart, textEnd] = [NONCE_BYTES, bytes.length - TAG_BYTES];
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, textStart), { authTagLength: TAG_BYTES });

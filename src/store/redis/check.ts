@@ -1,4 +1,4 @@
-/** The checks of a Redis before it is used: what would lose state silently is refused, what may lose some is said. */
+/** Checks a Redis before it is used: refuses settings that lose state silently, and warns of settings that may lose some. */
 import type { Connection } from './connection.ts';
 import { RedisAwayError, RedisSetupError, reasonOf } from './error.ts';
 
@@ -6,7 +6,7 @@ const OLDEST_MAJOR = 7;
 
 type Info = ReadonlyMap<string, string>;
 
-/** Checks the server; resolves to the warnings. Throws `RedisSetupError` for one that must not be used. */
+/** Checks the server; resolves to the warnings. Throws `RedisSetupError` for a server that must not be used. */
 export async function checkServer(connection: Connection, replicas: number): Promise<string[]> {
   const info = await readInfo(connection);
   refuseUnfit(info);
@@ -31,7 +31,7 @@ function infoOf(text: string): Info {
 }
 
 function refuseUnfit(info: Info): void {
-  // Valkey, which went its own way from 7.2 on, gives the version that it is compatible with.
+  // Valkey, which was forked from 7.2, reports the version that it is compatible with.
   const version = info.get('redis_version') ?? 'unknown';
   if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR))
     throw new RedisSetupError(`is too old (${version}): use Redis ${OLDEST_MAJOR} or later, or Valkey`);
@@ -43,7 +43,7 @@ function refuseUnfit(info: Info): void {
     );
 }
 
-/** The settings of persistence; undefined where Redis does not show them, as managed ones and restricted users do. */
+/** The settings of persistence; undefined if Redis does not show them, as with managed servers and restricted users. */
 async function readPersistence({ redis, answered }: Connection): Promise<Info | undefined> {
   try {
     const [save = '', appendfsync = ''] = await Promise.all(

@@ -1,18 +1,18 @@
-/** An operator's changes of states in Redis, by the rules in TypeScript. They are kept only if nothing has changed meanwhile. */
+/** Changes of states in Redis by an operator, by the rules in TypeScript. A change is written only if the state is unchanged since it was read. */
 import type { CodeState, CodeStore, FormerState, StateName } from '../../ports/codes.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { forgiven, mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
-import { NONE, textOfTracks, tracksOfText } from '../track-text.ts';
+import { NONE, numberOf, textOfTracks, tracksOfText } from '../track-text.ts';
 import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
-/** A try fails only if the secret was judged meanwhile, which is too rare for so many failures in a row. */
+/** A try fails only if the secret was judged in between, which is too rare for this many failures in a row. */
 const TRIES = 20;
 
 /**
- * KEYS[3] is where the former state is; there is none if it is KEYS[2]. KEYS[4], if there is one, is where an answer is. A script gives no answer in
- * it as `false`; as text, which no state is, an empty one.
+ * KEYS[3] is the key of the former state; there is none if KEYS[3] equals KEYS[2]. KEYS[4], if present, is the key of an answer. A missing answer is
+ * `false` in a script; in the reply it is an empty text, which is no valid state.
  */
 const READ = readingScript(`
 local texts = { string.format('%.0f', now) }
@@ -45,19 +45,19 @@ export interface Found {
   readonly now: number;
   /** As they were read. */
   readonly texts: readonly [state: string, former: string];
-  /** Both together. */
+  /** The two states merged. */
   readonly state: CodeState;
-  /** The text that is kept under a request id; empty if none is. */
+  /** The text kept under a request id; empty if there is none. */
   readonly answer: string;
 }
 
 /** The operations on whole states. */
 export interface RedisStates extends Pick<CodeStore, 'inspect' | 'unlock' | 'forgive' | 'reset'> {
-  /** Reads a state, and what is kept in `answerKey`. */
+  /** Reads a state, and the answer in `answerKey`. */
   readonly find: (name: StateName, now: number, ...answerKey: KeyName[]) => Promise<Found>;
 }
 
-/** Makes them; `keysOf` gives the key of a state, and that of its former one. */
+/** Makes the operations; `keysOf` returns the key of a state, and the key of its former state. */
 export function createRedisStates(
   { run, runAcknowledged }: Session,
   keysOf: (name: StateName) => [state: KeyName, former: KeyName],
@@ -69,7 +69,7 @@ export function createRedisStates(
     return { now, texts, state: readState(texts, name, now), answer };
   }
 
-  /** Replaces the state by what `change` makes of it, unless that is undefined. */
+  /** Replaces the state by the result of `change`, unless that is undefined. */
   async function replace(name: StateName, callerNow: number, change: (found: Found) => CodeState | undefined) {
     for (let left = TRIES; left > 0; left -= 1) {
       const found = await find(name, callerNow);
@@ -123,13 +123,9 @@ function formerOfText(text: string): FormerState {
   };
 }
 
-/** The words of a text by the groups of its form. Throws where it has another form: taken for nothing known, it would let a used code pass. */
+/** Parses a text by its form. Throws for any other form: if it were read as an unknown secret, a used code would pass. */
 export function readWords(text: string, form: RegExp): RegExpExecArray {
   const words = form.exec(text);
   if (words === null) throw new Error('what is kept cannot be read');
   return words;
-}
-
-function numberOf(word: string | undefined): number | undefined {
-  return word === NONE ? undefined : Number(word);
 }

@@ -1,4 +1,4 @@
-/** The rules of `judge`, in Lua: what the script that judges is made of. */
+/** The rules of `judge` in Lua: the parts of the script that judges. */
 import { FREE_ATTEMPTS, HARD_STOP } from '../../verification/lock.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
 import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../verification/tracks.ts';
@@ -9,9 +9,9 @@ export const REUSED = 'request_id_reused';
 export const NOT_KEPT = 'unknown_request';
 
 /**
- * Reading and writing states. A state is kept as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks as
- * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. The moment of
- * expiry is kept beside Redis' own, so that one clock alone decides.
+ * Reads and writes states. A state is stored as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks in the form of
+ * `track-text.ts`; `-` means undefined. Earlier versions stored four: last step, failures, locked until, expires at. The time of expiry is stored beside Redis' own, so
+ * that one clock alone decides.
  */
 const STATES = `
 local function read_tracks(text)
@@ -52,7 +52,7 @@ local function write_state(state)
   end
 end`;
 
-/** The tracks of a state, of which the attempt's is `own_id`. */
+/** The tracks of a state; `own_id` names the track of the attempt. */
 const TRACKS = `
 local own_id = period == 0 and 'h' or 't' .. word(period)
 local kept_steps = period == 0 and math.huge or math.ceil(${USED_KEPT_MS} / (period * 1000))
@@ -115,7 +115,7 @@ local function take_over(state)
   return true
 end`;
 
-/** A judgement is a text of five words: outcome, step, drift, attempts remaining, retry after. Each rule says too whether it changed the state. */
+/** A judgement is a text of five words: outcome, step, drift, attempts remaining, retry after. Each rule also returns whether it changed the state. */
 const RULES = `
 local function judgement(outcome, of_step, of_drift, remaining, retry)
   return table.concat({ outcome, word(of_step), of_drift, word(remaining), word(retry) }, ' ')
@@ -163,9 +163,8 @@ local function rule(state)
 end`;
 
 /**
- * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key` if there is one, and of the answer
- * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[11]. An answer is kept as the moment of its
- * expiry, a judgement, and the payload.
+ * Defines `judge_once`: reads the state in `state_key` and, if given, the former state in `former_key` and the answer in `answer_key`, applies `judge`, and writes the
+ * results. Returns the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[11]. An answer is stored as its time of expiry, a judgement, and the payload.
  */
 export const JUDGING: string = `
 local _, _, step, drift, claims, after, matchable, period, payload, only_repeat, first = unpack(ARGV)

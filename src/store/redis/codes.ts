@@ -1,6 +1,6 @@
 /** One-time use and attempts in Redis: the rules of `judge`, in one script. */
 import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, Preview, StateName } from '../../ports/codes.ts';
-import { NONE } from '../track-text.ts';
+import { NONE, numberOf } from '../track-text.ts';
 import { createRedisStates, readWords } from './code-states.ts';
 import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
 import type { KeyName } from './layout.ts';
@@ -16,15 +16,15 @@ return judge_once()
 
 const KEPT = /^(\d+) (\S+ \S+ \S+ \S+ \S+) (.*)$/s;
 
-/** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
+/** The codes in a session. Their times are by the clock of Redis; the parameter `now` is not used. */
 export function createRedisCodes(session: Session): CodeStore {
   const { hasFormer } = session;
   const { find, ...states } = createRedisStates(session, stateKeys);
 
   /**
-   * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name:
-   * a key that is never written takes its place. Where there is no former state, the same key stands twice: while a slot moves, a Cluster refuses
-   * scripts of whose keys one is missing.
+   * The key of a secret's state, and the key under which an earlier version may have left one. An operator with only the fingerprint knows no former name, and passes a key
+   * that is never written. If there can be no former state, the same key is passed twice: while a slot moves, a Cluster refuses scripts if one of their keys is
+   * missing.
    */
   function stateKeys({ fingerprint, former = '' }: StateName): [state: KeyName, former: KeyName] {
     return [
@@ -41,7 +41,7 @@ export function createRedisCodes(session: Session): CodeStore {
   }
 
   return {
-    // Nothing but a look at every key would tell.
+    // Only a look at every key would tell, so former states are always looked up.
     hasFormer,
     judge: async (attempt, now) => judgementOf(await session.runAcknowledged(JUDGE, keysOf(attempt), wordsOf(attempt), now)),
     async judgeAll(attempts, now) {
@@ -49,18 +49,18 @@ export function createRedisCodes(session: Session): CodeStore {
       const replies = await session.runAllAcknowledged(JUDGE, calls, now);
       return replies.map((reply) => (reply instanceof Error ? reply : judgementOf(reply)));
     },
-    // Each by a script of its own, sent at once: no script may need the keys of two secrets.
+    // Each by its own script, sent at once, since no script may need the keys of two secrets.
     preview: (attempts, now) => Promise.all(attempts.map((attempt) => preview(attempt, now))),
     ...states,
   };
 }
 
-/** Where the answer to the request id is, if there is one. */
+/** The key of the answer to the request id, if there is one. */
 function answerKeys({ fingerprint, request }: Attempt): KeyName[] {
   return request === undefined ? [] : [['r', fingerprint, request.id]];
 }
 
-/** Reads an answer as `JUDGING` keeps it. */
+/** Parses an answer as `JUDGING` stores it. */
 function keptAnswer(text: string, { request }: Attempt, now: number): Preview['kept'] {
   if (text === '') return undefined;
   const [, expiresAt, judgement, payload] = readWords(text, KEPT);
@@ -86,6 +86,6 @@ function wordsOf({
 function judgementOf(reply: unknown): Judgement | NotJudged {
   if (reply === REUSED || reply === NOT_KEPT) return { outcome: reply };
   const [outcome, ...words] = String(reply).split(' ');
-  const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map((word) => (word === NONE ? undefined : Number(word)));
+  const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map(numberOf);
   return { outcome: outcome as Outcome, step, drift, attemptsRemaining, retryAfterMs };
 }

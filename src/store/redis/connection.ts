@@ -1,45 +1,50 @@
-/** A connection to Redis: every wait is bounded, nothing is queued or sent twice, and it comes back by itself. */
+/** A connection to Redis: every wait is bounded, nothing is queued or sent twice, and a lost connection is made again. */
 import { Redis } from 'ioredis';
 import { RedisAwayError, reasonOf, translate } from './error.ts';
 import type { RedisAddress } from './url.ts';
 
-/** How long Redis may take for an answer, in ms. */
+/** How long Redis may take to answer, in ms. */
 export const COMMAND_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 1000;
-/** The first connection also waits, in ms, while Redis loads its data. */
+/** How long the first connection waits while Redis loads its data, in ms. */
 const OPENING_TIMEOUT_MS = 3000;
-/** Between two attempts to connect, in ms: together with their timeouts well under the two seconds in which service is to return. */
+/** The pause between two attempts to connect, in ms: together with their timeouts well under the two seconds within which service must return. */
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
-/** How long a connection that is given up may take to end, in ms. */
+/** How long an abandoned connection may take to end, in ms. */
 const ENDING_TIMEOUT_MS = 100;
 
 /** PEM texts for TLS. */
 export interface RedisTls {
-  /** The authorities to trust instead of the system's. */
+  /** The authorities that replace those of the system. */
   readonly ca?: string | undefined;
-  /** The certificate chain and its key, where Redis demands one of its clients (its `tls-auth-clients`, on by default). */
+  /** The certificate chain and its key, if Redis requires a client certificate (its `tls-auth-clients`, on by default). */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** A connection that was made once and is made again whenever it is lost. */
+/** A connection that was established once, and is made again whenever it is lost. */
 export interface Connection {
   readonly redis: Redis;
-  /** The answer to what was just sent. Rejects if there is none within `patienceMs`, by default 200, and leaves the connection: a late one is dropped. */
+  /** Holds the further commands of this turn of the event loop until its end: they leave in one write, in order, or never if the connection is lost. */
+  cork(): void;
+  /**
+   * Waits for the answer to a command. Rejects if there is none within `patienceMs`, by default 200, and abandons the connection, so that a late answer is
+   * dropped.
+   */
   answered<T>(answer: Promise<T>, patienceMs?: number): Promise<T>;
   /** The error to throw for an error of `redis`. */
   translate(error: unknown): Error;
-  /** Gives up what is under way, and connects anew: another connection has found Redis silent. */
+  /** Abandons commands in progress and reconnects, after another connection has found that Redis does not answer. */
   leave(): void;
   /** May be called twice. */
   close(): Promise<void>;
 }
 
 export interface ConnectionOptions {
-  /** Called whenever Redis has left a question without an answer. */
+  /** Called whenever Redis has not answered a command. */
   readonly onSilence?: (() => void) | undefined;
-  /** If given, a connection that is lost is not made again: it is called then, once. */
+  /** If set, a lost connection is not made again, and this function is called once. */
   readonly onEnd?: (() => void) | undefined;
 }
 
@@ -57,12 +62,12 @@ export async function connect(address: RedisAddress, tls: RedisTls, options: Con
   return connection;
 }
 
-/** A connection that is being made. */
+/** A connection that is being established. */
 export interface StartedConnection {
   readonly connection: Connection;
-  /** Resolves when it is there; rejects when the first attempt has failed, after which others follow. */
+  /** Resolves when it is established; rejects when the first attempt has failed, after which others follow. */
   readonly ready: Promise<void>;
-  /** Why it is not there; undefined before the first attempt has failed. */
+  /** Why it is not established; undefined before the first attempt has failed. */
   readonly whyLost: () => string | undefined;
 }
 
@@ -80,15 +85,14 @@ export function startConnection(
     protocol: 2,
     lazyConnect: true,
     enableOfflineQueue: false,
+    // A lost command may have been carried out; sent again, it would count twice.
     maxRetriesPerRequest: 0,
-    // A command that was lost on the way may have been carried out: sent again it would count twice.
-    autoResendUnfulfilledCommands: false,
-    // No timeouts of the client's own: they count the time that this process was held up, and would drop answers that wait to be read.
+    // The client's own timeouts are not used: they include the time that this process was held up, and would drop answers that only wait to be read.
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: ENDING_TIMEOUT_MS,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,
     retryStrategy: onEnd === undefined ? pauseMs : null,
-    // A primary that was demoted goes on answering; its address may lead to its successor.
+    // A demoted primary continues to answer, while its address may lead to its successor.
     reconnectOnError: (error) => reasonOf(error) === 'READONLY',
   });
   let lost: string | undefined;
@@ -96,8 +100,9 @@ export function startConnection(
     lost = reasonOf(error);
   });
   if (onEnd !== undefined) redis.once('end', onEnd);
-  const answered = createPatience(redis, onSilence);
-  // The first commands of a new connection must be answered too: a silent Redis would keep it half open.
+  const { cork, onceSent } = createCork(redis);
+  const answered = createPatience(redis, onceSent, onSilence);
+  // The first commands of a new connection must be answered too, or an unresponsive Redis would keep it half open.
   redis.on('connect', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const events = ['ready', 'close'] as const;
@@ -110,8 +115,9 @@ export function startConnection(
   });
   const connection: Connection = {
     redis,
+    cork,
     answered,
-    // Without a connection the client says no more than that; why it was lost tells what to do.
+    // Without a connection the client says no more than that; the reason for the loss is more useful.
     translate: (error) => translate(isUnconnected(error) ? new Error(lost ?? 'not connected') : error),
     leave() {
       if (redis.status === 'ready') redis.stream.destroy(new Error('Command timed out'));
@@ -126,15 +132,39 @@ export function startConnection(
   return { connection, ready: redis.connect(), whyLost: () => lost };
 }
 
+/** A write that wakes Redis takes some 20 µs of CPU, so the writes of one turn of the event loop are combined (docs/performance.md). */
+function createCork(redis: Redis): { readonly cork: () => void; readonly onceSent: (callback: () => void) => void } {
+  let corked: (() => void)[] | undefined;
+  return {
+    cork() {
+      const { stream } = redis;
+      if (corked !== undefined || stream === undefined) return;
+      const callbacks: (() => void)[] = [];
+      corked = callbacks;
+      stream.cork();
+      setImmediate(() => {
+        corked = undefined;
+        stream.uncork();
+        for (const callback of callbacks) callback();
+      });
+    },
+    onceSent(callback) {
+      if (corked === undefined) callback();
+      else corked.push(callback);
+    },
+  };
+}
+
 /**
- * Waits for answers, with no more patience than it is told. Where that ends the connection is left at once: what a silent Redis would still be
- * sent, it would carry out whenever it wakes.
+ * Waits for answers for a bounded time, which begins when the commands were issued, since this process may be held up before. When the time is over, the connection is
+ * abandoned at once: an unresponsive Redis would carry out further commands whenever it wakes.
  */
-function createPatience(redis: Redis, onSilence: () => void): Connection['answered'] {
+function createPatience(redis: Redis, onceSent: (callback: () => void) => void, onSilence: () => void): Connection['answered'] {
   return async function answered<T>(answer: Promise<T>, patienceMs: number = COMMAND_TIMEOUT_MS): Promise<T> {
     const { promise: silence, reject } = Promise.withResolvers<never>();
     const { stream } = redis;
     let isAnswered = false;
+    let timer: NodeJS.Timeout | undefined;
     function giveUp(): void {
       if (isAnswered) return;
       const error = new Error('Command timed out');
@@ -142,8 +172,10 @@ function createPatience(redis: Redis, onSilence: () => void): Connection['answer
       stream?.destroy(error);
       onSilence();
     }
-    // If it was this process that was held up, the answer waits to be read: events first.
-    const timer = setTimeout(() => setImmediate(giveUp), patienceMs);
+    onceSent(() => {
+      // If this process was held up, the answer may be waiting to be read: events are handled first.
+      if (!isAnswered) timer = setTimeout(() => setImmediate(giveUp), patienceMs);
+    });
     try {
       return await Promise.race([answer, silence]);
     } finally {
@@ -161,10 +193,11 @@ function pauseMs(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (1 - Math.random() / 4);
 }
 
-/** Waits for `work`, but no longer than that: then it rejects, and the work goes on. */
+/** Waits for `work` for a bounded time, and then rejects; the work continues. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`not ready within ${ms} ms`)), ms);
+  // The time may be over already. Node would warn of a negative one.
+  const timer = setTimeout(() => reject(new Error(`not ready within ${ms} ms`)), Math.max(0, ms));
   try {
     return await Promise.race([work, late]);
   } finally {
@@ -172,7 +205,7 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Where a server is, as an operator reads it. */
+/** The address of a server in a form for operators. */
 export function textOf({ host, port }: Pick<RedisAddress, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

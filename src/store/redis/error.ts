@@ -1,14 +1,14 @@
-/** Errors of Redis and of its client: outages told apart from bugs, and stripped, since the client's carry the command with its arguments. */
+/** Errors of Redis and of its client: distinguishes outages from bugs, and removes commands and arguments. */
 import { ReplyError } from 'ioredis';
 import { StoreSetupError, StoreUnavailableError } from '../../ports/store.ts';
 
-/** The answers that a script of ours can only get by a mistake in it; any other names a state of Redis. */
+/** The replies that only a bug in one of our scripts can cause; any other reply describes a state of Redis. */
 const MISTAKES: readonly string[] = ['ERR', 'WRONGTYPE'];
 
-/** The answers by which Redis refuses a command before it does anything: another master, or the same a moment later, may carry it out. */
+/** The replies by which Redis refuses a command before it does anything: another master, or the same master later, may carry it out. */
 const REFUSALS: readonly string[] = ['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'READONLY', 'MASTERDOWN', 'LOADING'];
 
-/** Redis cannot be used as it is, and an operator must act; the message says what to do. */
+/** Redis cannot be used until an operator acts; the message says how. */
 export class RedisSetupError extends StoreSetupError {
   readonly problem: string;
   constructor(problem: string) {
@@ -18,14 +18,14 @@ export class RedisSetupError extends StoreSetupError {
   }
 }
 
-/** The same, of what time may mend: it is not there, or not the primary. */
+/** A setup error that may pass: the server cannot be reached, or is not the primary. */
 export class RedisAwayError extends RedisSetupError {}
 
-/** A command was refused, and certainly not carried out. */
+/** A command was refused, and was certainly not carried out. */
 export class RefusedError extends StoreUnavailableError {
-  /** `MOVED`, say. */
+  /** Such as `MOVED`. */
   readonly code: string;
-  /** Of `MOVED` and `ASK`: the slot, and who has it. A host that Redis leaves out is that of who answered. */
+  /** For `MOVED` and `ASK`: the slot and its server. A host that Redis omits is that of the replying server. */
   readonly slot: number;
   readonly host: string;
   readonly port: number;
@@ -40,18 +40,18 @@ export class RefusedError extends StoreUnavailableError {
   }
 }
 
-/** The cause of an error, without a word of the command: the code of an answer of Redis, or the text of a failed connection. */
+/** The cause of an error without the command: the code of a reply of Redis, or the text of a failed connection. */
 export function reasonOf(error: unknown): string {
   if (isReply(error)) return codeOf(error);
   return error instanceof Error ? error.message : 'unknown';
 }
 
-/** Whether Redis does not have the script that was named by its digest. */
+/** Whether Redis does not know the script with the digest. */
 export function isNoScript(error: unknown): boolean {
   return isReply(error) && codeOf(error) === 'NOSCRIPT';
 }
 
-/** The error to throw on: `StoreUnavailableError` for anything that time or an operator mends, a plain one for a mistake in a script. */
+/** The error to throw: `StoreUnavailableError` if time or an operator can help, a plain error for a bug in a script. */
 export function translate(error: unknown): Error {
   const isOfScript = isReply(error) && error.message.includes('user_script');
   if (isOfScript && MISTAKES.includes(codeOf(error))) return new Error(`a script failed in Redis: ${error.message}`);

@@ -1,4 +1,4 @@
-/** API keys in Redis: one hash of records and one of last uses; no cache, so that a change is seen by the next look-up. */
+/** API keys in Redis: a hash of records and a hash of last uses, without a cache, so that the next look-up sees a change. */
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_TENANT } from '../../ports/principal.ts';
 import {
@@ -13,21 +13,21 @@ import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
-/** Each try but the last of somebody's fails because another's succeeded: this many only if as many change one key at once. */
+/** A try fails only if another change of the key has succeeded. So all tries fail only if this many changes succeed in the meantime. */
 const TRIES = 100;
-/** Of a moment in ms since the epoch, as part of a place: up to the year 9999 and beyond. */
+/** The digits of a time in ms since the epoch as part of a place: enough beyond the year 9999. */
 const MOMENT_DIGITS = 16;
-/** Keys that one script touches: some milliseconds of Redis' time. */
+/** The keys that one script touches: some milliseconds of Redis' time. */
 const TOUCHED_AT_ONCE = 500;
 
 /**
- * A record is kept as its place in the order of insertion (keys are never deleted), a space, and JSON without `id` and `lastUsedAt`. The last
- * uses are apart, so that writing them never meets a change.
+ * A record is stored as its place in the order of insertion (keys are never deleted), a space, and JSON without `id` and `lastUsedAt`. The last uses are separate, so that
+ * writing them never conflicts with a change.
  */
 const FIND = readingScript(`return { redis.call('HGET', KEYS[2], ARGV[3]), redis.call('HGET', KEYS[3], ARGV[3]) }`);
 const FIND_MANY = readingScript(`
 return { redis.call('HMGET', KEYS[2], unpack(ARGV, 3)), redis.call('HMGET', KEYS[3], unpack(ARGV, 3)) }`);
-/** The places of keys in their order are members of one sorted set, all with the same score, which Redis keeps in the order of their bytes. */
+/** The places of keys are members of one sorted set, all with the same score, which Redis keeps in the order of their bytes. */
 const PAGE = readingScript(`
 local records, used, order = KEYS[2], KEYS[3], KEYS[5]
 if redis.call('ZCARD', order) < redis.call('HLEN', records) then return 'no order' end
@@ -38,7 +38,7 @@ end
 if #ids == 0 then return { ids, ids, ids } end
 return { ids, redis.call('HMGET', records, unpack(ids)), redis.call('HMGET', used, unpack(ids)) }`);
 
-/** Gives keys of a program that had no order their places, some hundred a call; the cursor of the next call, 0 at the end. */
+/** Gives places to the keys of a program without an order, some hundred per call; returns the cursor of the next call, 0 at the end. */
 const ORDER = writingScript(`
 local records, order = KEYS[2], KEYS[5]
 local cursor, found = unpack(redis.call('HSCAN', records, ARGV[3], 'COUNT', 200))
@@ -68,7 +68,7 @@ use(id, moment)
 return 1
 `);
 
-/** Compare and set: the present state instead of a number, if it is not the expected one. */
+/** Compare and set: returns the present state instead of a number if it differs from the expected one. */
 const REPLACE = writingScript(`${USE}
 local _, _, id, expected, record, moment, next_version, needs_other = unpack(ARGV)
 local present = redis.call('HGET', records, id)
@@ -89,7 +89,7 @@ use(id, moment)
 return 1
 `);
 
-/** The same for the note of a use, which leaves the version as it is. */
+/** The same for noting a use, which does not change the version. */
 const NOTE_USE = writingScript(`
 local _, _, id, expected, record = unpack(ARGV)
 local present = redis.call('HGET', KEYS[2], id)
@@ -104,15 +104,15 @@ for place = 3, #ARGV, 2 do
 end
 `);
 
-/** The data of a key in Redis: its record, and when it was last used. */
+/** The data of a key in Redis: its record, and its last use. */
 type Kept = readonly [record: string | null, lastUsed: string | null];
 
 const KEYS: readonly KeyName[] = [['keys'], ['used'], ['version'], ['order'], ['admins']];
 
-/** At random: a counter would come to the same number again after a failover or a backup that takes changes back. */
+/** Random: a counter would repeat a number after a failover or a backup that undoes changes. */
 const nextVersion = (): string => randomBytes(16).toString('hex');
 
-/** The API keys behind a session. */
+/** The API keys in a session. */
 export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
   async function insert(key: ApiKeyRecord, onlyFirst: 0 | 1): Promise<boolean> {
     const isAdmin = key.scopes.includes('admin') ? 1 : 0;
@@ -124,7 +124,7 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
     return (await run(FIND, KEYS, [id])) as Kept;
   }
 
-  /** Tries until nobody else has changed the key between reading and writing it. */
+  /** Repeats a change until no other process has changed the key between reading and writing. */
   async function swap(
     id: string,
     change: (key: ApiKeyRecord) => ApiKeyRecord,
@@ -178,7 +178,7 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
     async update(id, change) {
       const replace: Replace = (text, replaced, key) =>
         runAcknowledged(REPLACE, KEYS, [id, text, replaced, key.lastUsedAt ?? 0, nextVersion(), 0]);
-      // Only what needs another key answers `last`.
+      // Only a change that requires another admin key can return `last`.
       return (await swap(id, change, replace)) as ApiKeyRecord | undefined;
     },
     updateWithOtherAdmin: (id, change, now) =>
@@ -201,19 +201,19 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
   };
 }
 
-/** Puts the second text where the first is; resolves to 1, to `last`, or to what is there instead. */
+/** Replaces the first text by the second; resolves to 1, to `last`, or to the text that is stored instead of the first. */
 type Replace = (text: string, replaced: string, key: ApiKeyRecord) => Promise<unknown>;
 
-/** Texts in the order of the places. */
+/** A text whose byte order is the order of the places. */
 function placeOf({ createdAt, id }: KeyPlace): string {
   return String(createdAt).padStart(MOMENT_DIGITS, '0') + id;
 }
 
-/** An `ApiKeyRecord` as JSON has it: digests in base64, undefined left out. */
+/** An `ApiKeyRecord` as JSON: digests in base64, without undefined members. */
 interface KeptRecord {
   readonly name: string;
   readonly plan: string;
-  /** Undefined in a record of a program that knew no tenants. */
+  /** Undefined in a record of a program without tenants. */
   readonly tenant?: string;
   readonly scopes: readonly string[];
   readonly createdAt: number;

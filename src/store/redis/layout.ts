@@ -1,28 +1,28 @@
-/** How the keys of a store are named: all under one hash tag on one Redis, each state under its own in a Cluster. */
+/** The names of a store's keys: all under one hash tag on one Redis, each state under its own hash tag in a Cluster. */
 import { SLOTS, slotOf, slotTags } from './slot.ts';
 
-/** The kind of a key, its owner (a fingerprint, a set, an API key; none if it is of the store), and further parts. */
+/** The kind of a key, its owner (a fingerprint, a set, an API key; none for a key of the store), and further parts. */
 export type KeyName = readonly [kind: string, owner?: string, ...parts: string[]];
 
 export interface Layout {
   readonly keyOf: (name: KeyName) => string;
-  /** The key of the identity that a script compares which uses `key`: in the slot of that. */
+  /** The key of the identity that a script with `key` compares; it is in the same slot. */
   readonly identityFor: (key: string) => string;
-  /** The key of the identity that the others follow. */
+  /** The key of the main identity. */
   readonly home: string;
-  /** Whether there is no other: then the whole state is lost with it. */
+  /** Whether it is the only identity: then the whole state is lost with it. */
   readonly hasOneIdentity: boolean;
-  /** Whether an earlier version may have left states there. */
+  /** Whether an earlier version may have left states. */
   readonly hasFormer: boolean;
 }
 
-/** The identity, and all else, under the hash tag of `prefix`: several instances, old and new, may share this layout. */
+/** Puts the identity and everything else under the hash tag of `prefix`. Several instances, old and new, may share this layout. */
 export function oneSlotLayout(prefix: string): Layout {
   const home = `${prefix}id`;
   return { keyOf: (name) => prefix + name.join(':'), identityFor: () => home, home, hasOneIdentity: true, hasFormer: true };
 }
 
-/** The keys of nobody have this tag. */
+/** The hash tag of keys without an owner. */
 const SHARED = 'keys';
 
 export interface ManySlotsLayout extends Layout {
@@ -31,8 +31,8 @@ export interface ManySlotsLayout extends Layout {
 }
 
 /**
- * Each state under a hash tag of its own, which is its owner, so that states spread over the masters and no script needs two slots. Each slot has an
- * identity of its own, so that a script needs no other slot to see whether its own was lost.
+ * Puts each state under the hash tag of its owner, so that states spread over the masters and no script needs two slots. Each slot has its own
+ * identity, so that a script can detect the loss of its slot.
  */
 export function manySlotsLayout(): ManySlotsLayout {
   const tags = slotTags();

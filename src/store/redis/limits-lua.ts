@@ -1,14 +1,14 @@
-/** The windows of src/limits, in Lua: the scripts that charge, give back and tell, for a subject in KEYS[2]. */
+/** The windows of src/limits in Lua: the scripts that charge, refund and report, for the subject in KEYS[2]. */
 import { NEVER } from '../../limits/charge-numbers.ts';
 import { CREDIT_WARNINGS } from '../../ports/limits.ts';
 
-/** Stands for the calendar month among the periods. */
+/** The period that represents the calendar month. */
 export const MONTH_PERIOD = 0;
 
 /**
- * A subject is a hash with a log for each window, under the period of the window. A log is an array, packed by MessagePack: the sum of the costs,
- * then two numbers for each bucket, oldest first: the moment of its last call and what its calls cost together. The log of the calendar month, under
- * the period 0, is the sum, when the month began, and the greatest share of the limit that a warning was told of.
+ * A subject is a hash with a log for each window, under the period of the window. A log is an array, packed by MessagePack: the sum of the costs, then two numbers for
+ * each bucket, oldest first: the time of its last call and the sum of its costs. The log of the calendar month, under the period 0, is the sum, the beginning of the
+ * month, and the greatest share of the limit that a warning was given for.
  */
 const LOG = `
 local DAY = 86400000
@@ -80,8 +80,8 @@ local function reset_time(log, period)
 end`;
 
 /**
- * Counts what costs ARGV[3] in all windows, or in none where it does not fit into each. The windows are two arguments each, period and limit,
- * from the fourth on. Replies `ChargeNumbers`.
+ * Charges ARGV[3] in all windows, or in none if it does not fit into each of them. Each window has two arguments, period and limit, from the fourth on. Replies
+ * `ChargeNumbers`.
  */
 export const CHARGING: string = `${LOG}
 local cost = tonumber(ARGV[3])
@@ -138,7 +138,7 @@ if wait == 0 or changed then
 end
 return reply`;
 
-/** Takes back ARGV[4] of what was counted at ARGV[3], out of the windows whose periods ARGV has from the fifth on. */
+/** Refunds ARGV[4] of the charge counted at ARGV[3], in the windows whose periods are ARGV[5] and the following. */
 export const GIVING_BACK: string = `${LOG}
 local charged_at, given_back = tonumber(ARGV[3]), tonumber(ARGV[4])
 
@@ -168,7 +168,7 @@ for place = 5, #ARGV do
   if take_back(log, tonumber(ARGV[place])) then redis.call('HSET', KEYS[2], ARGV[place], cmsgpack.pack(log)) end
 end`;
 
-/** Tells how much is used of the windows whose periods ARGV has from the third on. Replies `UsageNumbers`. */
+/** Reports the usage of the windows whose periods are ARGV[3] and the following. Replies `UsageNumbers`. */
 export const USAGE: string = `${LOG}
 local reply = {}
 for place = 3, #ARGV do

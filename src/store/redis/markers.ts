@@ -1,8 +1,9 @@
 /**
- * The identity of a store in a Cluster: a marker in each slot, all alike. A master that comes back empty has lost the used codes of its slots, while
- * the API keys are still on another one: every script compares the marker of its slot, and so notices.
+ * The identity of a store in a Cluster: the same marker in each slot. A master that comes back empty has lost the used codes of its slots, while the API keys are still
+ * on another master. Every script compares the marker of its slot, and so detects the loss.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { ManySlotsLayout } from './layout.ts';
 import type { Router } from './router.ts';
@@ -11,29 +12,29 @@ import type { Identity } from './session.ts';
 import { slotOf } from './slot.ts';
 
 const READ = bareReadingScript(`return redis.call('GET', KEYS[1]) or ''`);
-/** Writes a marker unless there is one; gives the one that is there. */
+/** Writes a marker unless there is one; returns the present marker. */
 const MARK = bareScript(`
 redis.call('SET', KEYS[1], ARGV[1], 'NX')
 return redis.call('GET', KEYS[1])
 `);
-/** Writes ARGV[2] if ARGV[1] is there, or nothing if that is empty. */
+/** Writes ARGV[2] if the present marker is ARGV[1], or if ARGV[1] is empty and there is no marker. */
 const REPLACE = bareScript(`
 if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
 return redis.call('GET', KEYS[1])
 `);
 
-/** Markers that are read or written in one round, so that no turn of the event loop takes long. */
+/** The markers read or written in one round, so that no turn of the event loop takes long. */
 const AT_ONCE = 300;
 const MOST_TRIES = 5;
 const TRY_PAUSE_MS = 50;
-/** Before the identity at home, until all slots have their marker: nothing is used before. */
+/** Precedes the main identity until all slots have their marker; the store is not used before. */
 const LAYING = 'laying ';
-/** Others may make or complete the markers meanwhile; each has done so after this many looks. */
+/** Other instances may write or complete the markers in the meantime; after this many looks each of them has done so. */
 const MOST_LOOKS = 5;
 
-/** A part of the Cluster has lost its state: until an operator acts, nothing may be judged. */
+/** A part of the Cluster has lost its state; nothing may be judged until an operator acts. */
 export class StateLostInPartError extends StoreUnavailableError {
-  /** Says what was lost, and what to do. */
+  /** Describes the loss and the remedy. */
   readonly explanation: string;
   constructor(explanation: string) {
     super(new Error('a part of the Cluster has lost its state'));
@@ -41,28 +42,31 @@ export class StateLostInPartError extends StoreUnavailableError {
   }
 }
 
-/** The markers of a Cluster, by slot, and what they say together. */
+/** The markers of a Cluster by slot, and their evaluation. */
 export interface Loss {
-  /** Slots whose marker is not there. */
+  /** Slots without a marker. */
   readonly missing: readonly number[];
   /** Slots with the marker of another store. */
   readonly foreign: readonly number[];
-  /** The identity of the store; undefined if there is no marker at all. */
+  /** The identity of the store; undefined if there is no marker. */
   readonly storeId: string | undefined;
-  /** Whether the slot of the API keys is among those that are lost. */
+  /** Whether the slot of the API keys is among the lost slots. */
   readonly isHomeLost: boolean;
 }
 
 export interface Markers {
-  /** Finds the identity of the store, or makes it in a Cluster that has none: all that ask at once get the same. Rejects with `StateLostInPartError` where some slots do not have it. */
+  /**
+   * Finds the identity of the store, or makes it in a Cluster that has none; concurrent callers get the same. Rejects with `StateLostInPartError` if some
+   * slots do not have it.
+   */
   identify(): Promise<Identity>;
-  /** Looks at all markers. */
+  /** Reads all markers. */
   inspect(): Promise<Loss>;
-  /** Writes the markers that `loss` names as lost: what was in these slots counts as never used from then on. */
+  /** Writes the markers that `loss` names as lost: from then on nothing in these slots counts as used. */
   accept(loss: Loss): Promise<void>;
 }
 
-/** A loss in part, and a few markers that change when it is restored, accepted, or becomes one of the whole. */
+/** A partial loss, and a few markers that change when it is restored, accepted, or becomes a total loss. */
 interface KnownLoss {
   readonly error: StateLostInPartError;
   readonly keys: readonly string[];
@@ -73,7 +77,7 @@ interface KnownLoss {
 export function createMarkers({ runners, nameOf }: Router, { identities, home }: ManySlotsLayout): Markers {
   let known: KnownLoss | undefined;
 
-  /** In rounds, each with keys of all masters. */
+  /** Reads the markers in rounds, each with keys of all masters. */
   async function each(script: Script, keys: readonly string[], ...args: string[]): Promise<string[]> {
     const found = new Array<string>(keys.length);
     const rounds = Math.ceil(keys.length / AT_ONCE);
@@ -85,14 +89,14 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     return found;
   }
 
-  /** These scripts may be carried out twice: under load a round is tried again. */
+  /** These scripts may be carried out twice, so a round is tried again under load. */
   async function runPatiently(calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
     for (let left = MOST_TRIES; ; left -= 1) {
       const replies = await runners.runAll(calls);
       const failure = replies.find((reply) => reply instanceof Error);
       if (failure === undefined) return replies;
       if (left === 1 || !(failure instanceof StoreUnavailableError)) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+      await sleep(TRY_PAUSE_MS);
     }
   }
 
@@ -114,7 +118,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
   const readAll = () => each(READ, identities);
   const inspect = async (): Promise<Loss> => lossOf(await readAll());
 
-  /** Gives each slot its marker. Nothing was used of the store before, so that nothing can be lost of it. */
+  /** Writes the marker of each slot. The store was not used before, so nothing can be lost. */
   async function lay(storeId: string): Promise<void> {
     const others = identities.filter((key) => key !== home);
     const found = await each(MARK, others, storeId);
@@ -122,13 +126,13 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     await atHomeBy(REPLACE, LAYING + storeId, storeId);
   }
 
-  /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
+  /** While the same loss lasts, reading all markers twice a second on every instance would show nothing new. */
   async function isStill(loss: KnownLoss): Promise<boolean> {
     const markers = await each(READ, loss.keys);
     return markers.every((marker, place) => marker === loss.markers[place]);
   }
 
-  /** Keeps one marker that is lost, one that is not, and that at home, as the look has found them: an operator may be accepting the loss meanwhile. */
+  /** Remembers a lost marker, a present marker and the main one, as they were read: an operator may be accepting the loss at the same time. */
   function remember(loss: Loss, markers: readonly string[]): StateLostInPartError {
     const error = lostInPart(loss);
     const lost = new Set([...loss.missing, ...loss.foreign]);
@@ -168,7 +172,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
           await lay(fresh);
           return { storeId: fresh, isNew: true };
         }
-        // Somebody may have begun or ended to lay the markers since home was read.
+        // Another instance may have begun or finished writing the markers since the main identity was read.
         const isSettled = atHome !== '' && loss.missing.length + loss.foreign.length === 0;
         if (isSettled) return { storeId: loss.storeId, isNew: false };
         if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw remember(loss, markers);

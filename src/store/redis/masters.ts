@@ -1,4 +1,5 @@
-/** The masters of a set as they are now: found, opened, followed when they change, and told of to an operator. */
+/** The present masters of a set: finds and opens them, follows their changes, and reports them to an operator. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { textOf, within } from './connection.ts';
 import { RedisAwayError, RedisSetupError } from './error.ts';
@@ -8,39 +9,38 @@ import { SLOTS } from './slot.ts';
 import type { SlotMap, Topology } from './topology.ts';
 import type { RedisAddress } from './url.ts';
 
-/** Between two attempts to find where the masters are, in ms. */
+/** The pause between two attempts to find the masters, in ms. */
 const ANEW_MS = 100;
-/** How long the first look may take, in ms, and the pause between two attempts of it. */
+/** How long the first look may take, and the pause between two attempts of it, in ms. */
 const OPENING_TIMEOUT_MS = 3000;
 const OPENING_PAUSE_MS = 50;
-/** How long a master that has no slots left is kept for the answers under way, in ms. */
+/** How long a master without slots is kept for outstanding answers, in ms. */
 const LINGER_MS = 500;
 
 export interface Masters {
-  /** The master of a slot. Throws `StoreUnavailableError` if nobody has it. */
+  /** The master of a slot. Throws `StoreUnavailableError` if the slot has none. */
   of(slot: number): Entry;
   /** The master at an address. */
   at(address: RedisAddress): Entry;
-  /** The place of a slot's master among all: the same for all slots of one master. */
+  /** The number of a slot's master, the same for all slots of one master. */
   placeOf(slot: number): number;
-  /** Waits for a master that is being opened, until a moment of `performance.now()`. Rejects with `StoreUnavailableError`. */
+  /** Waits until a master is open, or until a time of `performance.now()`. Rejects with `StoreUnavailableError`. */
   opened(entry: Entry, until: number): Promise<Master>;
-  /** Takes it that this master has the slot, until the next look says otherwise. */
+  /** Assumes that this master has the slot, until the next look. */
   learn(slot: number, address: RedisAddress): void;
-  /** Looks where the masters are. Rejects with `StoreUnavailableError` if nobody knows. */
+  /** Finds the masters again. Rejects with `StoreUnavailableError` if no server knows them. */
   refresh(): Promise<void>;
-  /** The same, soon, and at most ten times a second: something is not where it was. */
+  /** The same, soon, and at most ten times a second, after a slot was not where it was expected. */
   lookAgain(): void;
-  /** Some slot of each master. Throws `StoreUnavailableError` where a slot has none. */
+  /** A slot of each master. Throws `StoreUnavailableError` if a slot has none. */
   slotOfEach(): number[];
-  /** The master of a slot, as an operator reads it. */
+  /** The master of a slot in a form for operators. */
   nameOf(slot: number): string;
   close(): Promise<void>;
 }
 
 /**
- * Finds the masters and opens them all. Throws `RedisSetupError` if that does not succeed within three seconds, or at once if one of them must not
- * be used.
+ * Finds the masters and opens them all. Throws `RedisSetupError` if that does not succeed within three seconds, and at once if one of them must not be used.
  */
 export async function openMasters(topology: Topology, open: OpenMaster, onWarning: (text: string) => void): Promise<Masters> {
   let map: SlotMap = { masters: [], owners: new Int16Array(SLOTS).fill(-1) };
@@ -50,7 +50,7 @@ export async function openMasters(topology: Topology, open: OpenMaster, onWarnin
   let refreshing: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
-  /** Says each once of a master, and in one line what is to be said of several. */
+  /** Reports each message about a master once, and combines messages about several into one line. */
   function tell(addresses: readonly RedisAddress[], text: string): void {
     const names = addresses.map(textOf).filter((name) => !told.has(`${name} ${text}`));
     for (const name of names) told.add(`${name} ${text}`);
@@ -127,7 +127,7 @@ export async function openMasters(topology: Topology, open: OpenMaster, onWarnin
           throw cause instanceof RedisSetupError ? cause : new RedisAwayError(`cannot be used: ${String(cause)}`);
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, OPENING_PAUSE_MS));
+      await sleep(OPENING_PAUSE_MS);
     }
   }
 
@@ -177,7 +177,7 @@ function causeOf(error: unknown): unknown {
   return error instanceof StoreUnavailableError ? error.cause : error;
 }
 
-/** Whether an operator has to act, and time mends nothing. */
+/** Whether an operator has to act, since waiting does not help. */
 function isHopeless(error: unknown): error is RedisSetupError {
   return error instanceof RedisSetupError && !(error instanceof RedisAwayError);
 }

@@ -2,7 +2,7 @@
 import type { RecoveryStore, SetState, UseJudgement, UseOutcome } from '../../ports/recovery.ts';
 import { FREE_ATTEMPTS, HARD_STOP } from '../../verification/lock.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
-import { NONE } from '../track-text.ts';
+import { NONE, numberOf } from '../track-text.ts';
 import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -10,10 +10,10 @@ import { DELAYS, WORDS } from './words-lua.ts';
 
 const REUSED = 'request_id_reused';
 
-/** A set of which nothing is known, as it would be kept: the form, used bits, whether it is revoked, failures, locked until, expires at. */
+/** The stored form of a set without state: the form, used bits, whether it is revoked, failures, locked until, expires at. */
 const UNKNOWN = '1 0 0 0 0 0';
 
-/** Reading and writing the state of the set in KEYS[2]. */
+/** Reads and writes the state of the set in KEYS[2]. */
 const SETS = `${WORDS}
 local function read_set()
   local text = redis.call('GET', KEYS[2]) or '${UNKNOWN}'
@@ -42,7 +42,7 @@ local function write_set(state)
   end
 end`;
 
-/** A judgement is a text of four words: outcome, codes remaining, attempts remaining, retry after. The answer is kept in KEYS[3], if there is one. */
+/** A judgement is a text of four words: outcome, codes remaining, attempts remaining, retry after. KEYS[3], if given, is the key of the answer. */
 const USE = writingScript(`${SETS}
 ${DELAYS}
 local _, _, code, count, payload = unpack(ARGV)
@@ -128,7 +128,7 @@ write_set(state)
 return text
 `);
 
-/** The sets behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
+/** The sets in a session. Their times are by the clock of Redis; the parameter `now` is not used. */
 export function createRedisRecovery({ run, runAcknowledged }: Session): RecoveryStore {
   return {
     async use({ set, code = NONE, count, request }, now) {
@@ -157,8 +157,4 @@ function judgementOf(reply: unknown): UseJudgement | { readonly outcome: typeof 
 function stateOf(reply: unknown): SetState {
   const [used = 0, isRevoked, failures = 0, lockedUntil = 0, expiresAt] = String(reply).split(' ').slice(1).map(numberOf);
   return { used, isRevoked: isRevoked === 1, failures, lockedUntil, expiresAt };
-}
-
-function numberOf(word: string): number | undefined {
-  return word === NONE ? undefined : Number(word);
 }

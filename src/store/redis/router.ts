@@ -1,4 +1,5 @@
-/** Has each call carried out by the master of its slot, follows slots as they move, and never sends twice what may have been carried out. */
+/** Sends each call to the master of its slot, follows slots as they move, and never sends a call twice that may have been carried out. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
 import { RefusedError } from './error.ts';
 import type { Entry, OpenMaster } from './master-pool.ts';
@@ -7,9 +8,9 @@ import type { Runner, Runners, ScriptCall } from './script.ts';
 import { slotOf } from './slot.ts';
 import type { Topology } from './topology.ts';
 
-/** How long a call that was refused may look for a master that takes it, in ms; the last answer may come 200 ms later. */
+/** How long a refused call may look for a master that accepts it, in ms; the last answer may come 200 ms later. */
 const PATIENCE_MS = 200;
-/** Between two attempts of a call, in ms. */
+/** The pause between two attempts of a call, in ms. */
 const PAUSE_MS = 10;
 
 export interface Router extends Pick<Masters, 'refresh' | 'slotOfEach' | 'nameOf' | 'close'> {
@@ -21,17 +22,17 @@ export interface Router extends Pick<Masters, 'refresh' | 'slotOfEach' | 'nameOf
 const plainly = (runners: Runners): Runner => runners;
 const acknowledged = (runners: Runners): Runner => runners.acknowledged;
 
-/** Opens the masters, and routes to them. Throws as `openMasters` does. */
+/** Opens the masters, and routes calls to them. Throws as `openMasters` does. */
 export async function openRouter(topology: Topology, open: OpenMaster, onWarning: (text: string) => void): Promise<Router> {
   const masters = await openMasters(topology, open, onWarning);
 
-  /** Learns from a refusal; resolves to the master to ask once, if it named one for that. */
+  /** Learns from a refusal; resolves to the master to ask once, if the refusal named one. */
   async function follow(error: RefusedError, slot: number, { address }: Entry, isFirst: boolean): Promise<Entry | undefined> {
     const named = { ...address, host: error.host || address.host, port: error.port };
     if (error.code === 'ASK') return masters.at(named);
     if (error.code === 'MOVED' && slot === error.slot) masters.learn(slot, named);
     if (error.code !== 'TRYAGAIN') masters.lookAgain();
-    if (error.code !== 'MOVED' || !isFirst) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (error.code !== 'MOVED' || !isFirst) await sleep(PAUSE_MS);
     return undefined;
   }
 
@@ -50,7 +51,7 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     }
   }
 
-  /** A round of calls, those of each master together; what is refused is left for the next. */
+  /** Sends a round of calls, grouped by master; refused calls are left for the next round. */
   async function runRound(calls: readonly ScriptCall[], way: (runners: Runners) => Runner, until: number): Promise<unknown[]> {
     const replies: unknown[] = new Array(calls.length);
     const places = Map.groupBy(calls.keys(), (place) => masters.placeOf(slotOfCall(calls[place])));
@@ -73,7 +74,7 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
   async function runAll(calls: readonly ScriptCall[], way: (runners: Runners) => Runner): Promise<readonly unknown[]> {
     const until = performance.now() + PATIENCE_MS;
     const replies = await runRound(calls, way, until);
-    // Few are ever refused. Each follows its slot alone, in their order; a later one of the same secret may have been judged before.
+    // Few calls are ever refused. Each of them follows its slot alone, in order; a later call about the same secret may have been carried out before.
     for (const [place, call] of calls.entries()) {
       if (!(replies[place] instanceof RefusedError) || performance.now() >= until) continue;
       replies[place] = await route(call, way, until).catch((error: unknown) => error);
@@ -92,7 +93,7 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
   };
 }
 
-/** By the first key: all keys of a call are in one slot. */
+/** The slot of the first key, which is that of all keys of a call. */
 function slotOfCall(call: ScriptCall | undefined): number {
   return slotOf(call?.keys[0] ?? '');
 }

@@ -1,25 +1,25 @@
-/** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
+/** Lua scripts for Redis: each runs in one round trip, by its digest, or by its text if Redis does not know it. */
 import { createHash } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
 
-/** How much longer Redis has for each call of a pipeline, in ms: some thirty times what it takes. */
+/** The additional time for each call of a pipeline, in ms: some thirty times the time that it takes. */
 const MS_FOR_EACH = 2;
-/** The most pipelines under way: two, so that Redis has work while the answers to one are read. */
+/** The most pipelines in progress: two, so that Redis has work while the answers to one are read. */
 const MOST_PIPELINES = 2;
-/** The most pipelines that wait: of 100 calls each, the work of about half a second. */
+/** The most pipelines that wait: with 100 calls each, the work of about half a second. */
 const MOST_WAITING = 100;
 
-/** The answer of a script if the identity of the store is not the expected one. */
+/** The reply of a script if the identity of the store differs from the expected one. */
 export const STATE_LOST = 'state lost';
 
-/** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 275 at most. */
+/** The least time for a script by its text, after Redis did not know its digest, in ms; together with the first answer 275 at most. */
 const LEAST_PATIENCE_MS = 25;
 
 /**
- * Opens every script. KEYS[1] and ARGV[1]: where the identity of the store is, and what it was when this process opened it. ARGV[2]: the moment
- * to judge by, in ms since the epoch; empty for that of Redis, one clock for all instances.
+ * The beginning of every script. KEYS[1] is the key of the store's identity, and ARGV[1] its value when this process opened the store. ARGV[2] is the time to judge by,
+ * in ms since the epoch; empty for the clock of Redis, which all instances share.
  */
 const PRELUDE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '${STATE_LOST}' end
@@ -31,7 +31,7 @@ end`;
 
 export interface Script {
   readonly text: string;
-  /** SHA-1 of the text, as Redis names it. */
+  /** SHA-1 of the text, by which Redis knows the script. */
   readonly digest: string;
 }
 
@@ -40,19 +40,19 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
-  /** Set if another master has just said that the slot of the keys is moving here. */
+  /** Set if another master has just answered that the slot of the keys is moving to this one. */
   readonly asking?: boolean;
 }
 
 /**
- * Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not; not, if it is a
- * `RefusedError`.
+ * Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may or may not have been carried out; after a `RefusedError` it was
+ * not.
  */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
 /**
- * Carries out the calls of one script in their order and in one round trip, each in an atomic step of its own; gives an error for a call that was not
- * carried out, or may not have been. Throws `StoreUnavailableError` where that may be so of all.
+ * Carries out the calls of one script in order and in one round trip, each in its own atomic step. Returns an error for a call that was not carried out, or may not
+ * have been. Throws `StoreUnavailableError` if that may hold for all of them.
  */
 export type RunScripts = (calls: readonly ScriptCall[]) => Promise<readonly unknown[]>;
 
@@ -61,41 +61,42 @@ export interface Runner {
   readonly runAll: RunScripts;
 }
 
-/** The ways to run scripts: at once, and until as many replicas have what they wrote as the operator asked for. */
+/** The ways to run scripts: at once, or waiting until the configured number of replicas has their writes. */
 export interface Runners extends Runner {
   readonly acknowledged: Runner;
 }
 
-/** All scripts there are. */
+/** All scripts of the program. */
 const scripts: Script[] = [];
 
-/** A script that writes: refused as a whole by a Redis that is read-only, out of memory or cannot save. */
+/** Makes a script that writes. A Redis that is read-only, out of memory or cannot save refuses it as a whole. */
 export function writingScript(body: string): Script {
   return scriptOf(`#!lua${PRELUDE}\n${body}`);
 }
 
-/** A script that asks neither for the identity nor for the time: those that read and write the identities themselves. */
+/** Makes a script that reads or writes the identity itself, and therefore compares no identity and needs no time. */
 export function bareScript(body: string): Script {
   return scriptOf(`#!lua\n${body}`);
 }
 
-/** The same, if it only reads. */
+/** The same for a script that only reads. */
 export function bareReadingScript(body: string): Script {
   return scriptOf(`#!lua flags=no-writes\n${body}`);
 }
 
-/** A script that only reads. */
+/** Makes a script that only reads. */
 export function readingScript(body: string): Script {
   return scriptOf(`#!lua flags=no-writes${PRELUDE}\n${body}`);
 }
 
-/** Runs each script as soon as it is asked for. */
-export function createRun({ redis, answered, translate }: Connection): RunScript {
+/** Runs each script at once; the scripts of one turn of the event loop leave in one write. */
+export function createRun({ redis, cork, answered, translate }: Connection): RunScript {
   return async ({ script, keys, args, asking }) => {
+    cork();
     const startedAt = performance.now();
     try {
       if (!asking) return await answered(redis.evalsha(script.digest, keys.length, ...keys, ...args));
-      // It holds for the next command alone, and nothing comes between.
+      // ASKING applies to the next command alone, and no other command comes between.
       redis.asking().catch(() => undefined);
     } catch (error) {
       if (!isNoScript(error)) throw translate(error);
@@ -110,8 +111,8 @@ export function createRun({ redis, answered, translate }: Connection): RunScript
 }
 
 /**
- * Runs calls together. The first brings the text along, so that Redis knows the script before any of them, and none overtakes another. A few pipelines
- * are under way at a time, and others wait for them: sent at once they would take Redis longer than it has for an answer, and all would fail.
+ * Runs calls together. The first call brings the text, so that Redis knows the script before the others, and no call overtakes another. A few pipelines are in progress
+ * at a time, and others wait: if they were all sent at once, Redis would need longer than the time for an answer, and all would fail.
  */
 export function createRunAll({ redis, answered, translate }: Connection): RunScripts {
   const enter = createQueue();
@@ -136,7 +137,7 @@ export function createRunAll({ redis, answered, translate }: Connection): RunScr
   return (calls) => enter(() => run(calls));
 }
 
-/** Lets a few pieces of work be under way, and others wait, in the order of coming. Where Redis is silent each fails soon, as its turn comes. */
+/** Allows a few pieces of work to be in progress, while others wait in order. If Redis does not answer, each fails soon after its turn comes. */
 function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let free = MOST_PIPELINES;
@@ -155,11 +156,11 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** Has Redis know all scripts now, and again whenever it is connected anew: a crowd that finds it without would have to send each its text. */
+/** Loads all scripts into Redis now, and again after each reconnection: otherwise many callers at once would each have to send the text. */
 export async function loadScripts({ redis, answered }: Connection): Promise<void> {
   const load = async (): Promise<void> => {
     const loaded = scripts.map(({ text }) => redis.script('LOAD', text));
-    // A user who may not do that is served by the texts.
+    // For a user who may not load scripts, calls send their text.
     await answered(Promise.allSettled(loaded)).catch(() => undefined);
   };
   redis.on('ready', load);

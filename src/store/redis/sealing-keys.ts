@@ -1,5 +1,5 @@
 /** The last day of each sealing key in Redis: a sorted set, whose scores only grow. */
-import type { SealingKeyUses } from '../../ports/sealing-keys.ts';
+import type { SealingKeyUses } from '../../ports/store.ts';
 import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -11,7 +11,7 @@ const NOTE_DAYS = writingScript(`
 for place = 3, #ARGV, 2 do redis.call('ZADD', KEYS[2], 'GT', ARGV[place + 1], ARGV[place]) end
 `);
 
-/** The uses behind a session. */
+/** The uses in a session. */
 export function createRedisSealingKeys({ run, runAcknowledged }: Session): SealingKeyUses {
   return {
     async lastDays() {

@@ -1,27 +1,27 @@
-/** Where the masters are: by the sentinels, or by the nodes of a Cluster. The latest that any of them knows counts, never a stale view alone. */
+/** The location of the masters, according to the sentinels or to the nodes of a Cluster. The newest view counts, never a stale view alone. */
 import type { Connection, RedisTls } from './connection.ts';
 import { type Answers, createScouts } from './scouts.ts';
 import { SLOTS } from './slot.ts';
 import type { RedisAddress, RedisTarget } from './url.ts';
 
-/** Which master has which slots. */
+/** The masters and their slots. */
 export interface SlotMap {
   readonly masters: RedisAddress[];
-  /** The place of its master among `masters`, by slot; -1 where nobody has it. */
+  /** The place of its master among `masters`, by slot; -1 for a slot without a master. */
   readonly owners: Int16Array;
 }
 
 export interface Topology {
-  /** Asks where the masters are now; undefined if nobody knows. `failures`: what those said who do not. */
+  /** Returns the present masters; undefined if no scout knows them. `failures` are the answers of scouts that do not. */
   lookUp(): Promise<{ readonly map: SlotMap | undefined; readonly failures: readonly string[] }>;
-  /** For an operator: nobody knows. */
+  /** The message for an operator if no scout knows the masters. */
   readonly problem: string;
-  /** Whether a master that is no master any more was replaced: its answers must not be believed. In a Cluster, it refuses by itself. */
+  /** Whether a former master was replaced, so that its answers must not be trusted. In a Cluster, a former master refuses by itself. */
   readonly isReplaced: boolean;
   close(): Promise<void>;
 }
 
-/** A map as a server has it, and how late it is. */
+/** The masters as a server sees them, and the age of its view. */
 interface View {
   readonly epoch: number;
   readonly map: SlotMap | undefined;
@@ -57,7 +57,7 @@ function clusterTopology(seeds: readonly RedisAddress[], tls: RedisTls): Topolog
 type Node = [host: string | null, port: number, ...rest: unknown[]];
 type SlotRange = [first: number, last: number, master: Node, ...replicas: Node[]];
 
-/** Reads an answer to CLUSTER SLOTS. A host that is left out is that of who answers. */
+/** Parses an answer to CLUSTER SLOTS. An omitted host is that of the answering server. */
 function readSlots(ranges: readonly SlotRange[], asked: RedisAddress): { readonly map: SlotMap; readonly nodes: RedisAddress[] } {
   const at = ([host, port]: Node): RedisAddress => ({ ...asked, host: host && host !== '?' ? host : asked.host, port });
   const masters: RedisAddress[] = [];
@@ -78,21 +78,21 @@ function readSlots(ranges: readonly SlotRange[], asked: RedisAddress): { readonl
   return { map: { masters, owners }, nodes: [...masters, ...replicas] };
 }
 
-/** The view of the highest epoch. */
+/** The view with the highest epoch. */
 function latest<T extends { readonly epoch: number }>(views: readonly T[]): T | undefined {
   return views.reduce<T | undefined>((best, view) => (best === undefined || view.epoch > best.epoch ? view : best), undefined);
 }
 
 /**
- * The master by the sentinels. A failover raises its epoch: an answer of a lower one than was heard before is that of a sentinel that has been away,
- * unless most of them say so, whose state was then made anew.
+ * The master according to the sentinels. A failover raises its epoch: an answer with a lower epoch than an earlier one comes from a sentinel that was disconnected,
+ * unless most sentinels give it, whose state was then reset.
  */
 function sentinelTopology({ sentinels, name, login }: Extract<RedisTarget, { kind: 'sentinel' }>, tls: RedisTls): Topology {
   const scouts = createScouts(sentinels, tls);
   let highest = 0;
 
   async function viewOf({ redis, answered }: Connection): Promise<View> {
-    // In this order: the other would pair the epoch of a failover that ends meanwhile with the master before it.
+    // In this order; the other would combine the epoch of a failover that ends in between with the previous master.
     const asked = Promise.all([redis.call('SENTINEL', 'MASTER', name), redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)]);
     const [fields, address] = (await answered(asked).catch(saying('No such master', 'knows none of this name'))) as [
       string[],
@@ -123,7 +123,7 @@ function sentinelTopology({ sentinels, name, login }: Extract<RedisTarget, { kin
   };
 }
 
-/** Says it in words if the server refuses with such a text. */
+/** Describes the refusal if the server answers with such a text. */
 function saying(part: string, words: string): (error: unknown) => never {
   return (error) => {
     throw error instanceof Error && error.message.includes(part) ? new Error(words) : error;

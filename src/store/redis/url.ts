@@ -1,34 +1,34 @@
-/** Reads the URL of a Redis: where it is and who asks. Nothing of a URL that cannot be read is shown, as it may hold a password. */
+/** Parses the URL of a Redis: its address and its login. Nothing of a URL that cannot be parsed is shown, since it may contain a password. */
 import { invalid } from '../../otp/error.ts';
 
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
-/** A line of the environment holds no more anyway. */
+/** The most hosts in a URL. */
 const MOST_HOSTS = 64;
 
-/** Who asks, and how. */
+/** The login and the security of a connection. */
 export interface RedisLogin {
   /** True for `rediss…`. */
   readonly tls: boolean;
-  /** A user of Redis' ACL; empty: the default one. */
+  /** A user of Redis' ACL; empty for the default user. */
   readonly username: string;
-  /** Empty: none. */
+  /** Empty for no password. */
   readonly password: string;
   /** The number of the database; 0 in a Cluster. */
   readonly db: number;
 }
 
-/** Where a Redis is, and who asks. */
+/** The address of a Redis, and its login. */
 export interface RedisAddress extends RedisLogin {
   /** A host name or an IP address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** The servers that a URL leads to. */
+/** The servers in a URL. */
 export type RedisTarget =
   | { readonly kind: 'one'; readonly address: RedisAddress }
-  /** Some sentinels, the name that they know the master by, and how to ask the master itself. */
+  /** Some sentinels, their name of the master, and the login for the master itself. */
   | { readonly kind: 'sentinel'; readonly sentinels: readonly RedisAddress[]; readonly name: string; readonly login: RedisLogin }
   /** Some nodes of a Cluster, which know the others. */
   | { readonly kind: 'cluster'; readonly seeds: readonly RedisAddress[] };
@@ -48,7 +48,7 @@ export function parseRedisUrl(text: string): RedisTarget {
   const [, scheme, kind, user = '', hosts = '', path = '', query = ''] = parts;
   const login = { tls: scheme === 'rediss', ...readUser(user) };
   if (kind === 'sentinel') return readSentinel(login, hosts, path, query);
-  // Parameters are refused, not ignored: who writes one expects it to act.
+  // Unknown parameters are refused instead of ignored, because they are expected to have an effect.
   if (query !== '') throw invalid('url', 'parameters are for redis-sentinel:// alone: leave out what follows the question mark');
   if (kind === 'cluster') {
     if (!/^\/?0?$/.test(path)) throw invalid('url', 'a Cluster has database 0 alone: leave out what follows the hosts');

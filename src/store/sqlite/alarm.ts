@@ -1,13 +1,13 @@
-/** A single alarm for many deadlines, most of which are met long before: a timer for each would cost more than what it watches. */
+/** A single timer for many deadlines. Most calls end long before their deadline, and a timer for each would cost more than the call. */
 import { monotonicMs } from './orders.ts';
 
 export interface Alarm {
-  /** Has it ring at `deadline`, in ms of `monotonicMs`, unless it rings before anyway. */
+  /** Makes the alarm ring at `deadline`, in ms of `monotonicMs`, unless it is set to an earlier time. */
   setFor(deadline: number): void;
   stop(): void;
 }
 
-/** Keeps the process alive while it is set; once it has rung it is not. */
+/** Makes an alarm that is not set. It keeps the process alive while it is set. After it has rung it is no longer set. */
 export function createAlarm(ring: () => void): Alarm {
   let timer: NodeJS.Timeout | undefined;
   let rings = Number.POSITIVE_INFINITY;
@@ -19,7 +19,7 @@ export function createAlarm(ring: () => void): Alarm {
 
   function goOff(): void {
     stop();
-    // If it was this thread that was held up, what is waited for has come meanwhile: events first.
+    // If this thread was blocked past the deadline, the reply may have arrived: its event comes before the alarm.
     setImmediate(ring);
   }
 
@@ -28,7 +28,8 @@ export function createAlarm(ring: () => void): Alarm {
       if (deadline >= rings) return;
       clearTimeout(timer);
       rings = deadline;
-      timer = setTimeout(goOff, deadline - monotonicMs());
+      // A thread that was held up may set it for a time that is over. Node would warn of a negative time.
+      timer = setTimeout(goOff, Math.max(0, deadline - monotonicMs()));
     },
     stop,
   };

@@ -1,29 +1,26 @@
-/** The answers to request ids as rows, on prepared statements, within the transaction of the caller. */
+/** The rows of answers to request ids, within the transaction of the caller. */
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Judgement, Outcome } from '../../ports/codes.ts';
 import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
 import { createSweep } from './states.ts';
 
-/** The answers. */
 export interface AnswerRows {
-  /** The answer under a request id of a secret; undefined for a new id. The answer may have expired. */
-  find(fingerprint: string, requestId: string): StoredAnswer | undefined;
-  /** Keeps the answer to a request id, over one that has expired. */
-  put(fingerprint: string, request: { readonly id: string; readonly payload: string }, judgement: Judgement, now: number): void;
-  /** Drops the oldest `most` of the rows that have expired at `now`. */
+  /** Returns the answer with a name (`answerName`); undefined if there is none, or it has expired at `now`. */
+  find(name: string, now: number): StoredAnswer | undefined;
+  /** Stores an answer, which replaces an expired answer of the same name. */
+  put(name: string, payload: string, judgement: Judgement, now: number): void;
+  /** Deletes the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
 }
 
-/** An answer as it is kept. */
 export interface StoredAnswer {
-  /** The digest that tells a repeat from another request under the same id. */
+  /** The digest of the request. A repeat has the same digest; another request with the same id has not. */
   readonly payload: string;
-  readonly expiresAt: number;
   readonly judgement: Judgement;
 }
 
-/** The columns are typed by the schema, whose tables are STRICT. */
+/** The STRICT tables of the schema guarantee the types of the columns. */
 interface Row {
   readonly payload: string;
   readonly outcome: Outcome;
@@ -31,31 +28,34 @@ interface Row {
   readonly drift: number;
   readonly attempts_remaining: number;
   readonly retry_after_ms: number | null;
-  readonly expires_at: number;
 }
 
-const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at';
+const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_ms';
 
-/** 128 bits in base64url: enough that two request ids never meet. */
+/** 132 bits in base64url: the names of two answers never collide. */
 const NAME_LENGTH = 22;
 
-/** The name of a row: of one length and random, whatever callers choose for ids, and another for the same id with another secret or set. */
+/**
+ * Returns the name of a row. It looks random and has a fixed length, whatever ids callers choose, and depends on the secret or set as well as
+ * on the id.
+ */
 export function answerName(fingerprint: string, requestId: string): string {
   return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
 }
 
-/** The answers of a database of the present schema. */
+/** Makes the rows of a database of the present schema. */
 export function createAnswerRows(database: DatabaseSync): AnswerRows {
-  const select = database.prepare(`SELECT ${COLUMNS} FROM otp_answer WHERE name = ?`);
-  const replace = database.prepare(`INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const select = database.prepare(`SELECT ${COLUMNS} FROM otp_answer WHERE name = ? AND expires_at > ?`);
+  const replace = database.prepare(
+    `INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   return {
-    find(fingerprint, requestId) {
-      const row = select.get(answerName(fingerprint, requestId)) as Row | undefined;
-      return row && { payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
+    find(name, now) {
+      const row = select.get(name, now) as Row | undefined;
+      return row && { payload: row.payload, judgement: judgementOf(row) };
     },
-    put(fingerprint, { id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now) {
-      const expiresAt = now + ANSWER_KEPT_MS;
-      replace.run(answerName(fingerprint, id), payload, outcome, step, drift, attemptsRemaining, retryAfterMs, expiresAt);
+    put(name, payload, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now) {
+      replace.run(name, payload, outcome, step, drift, attemptsRemaining, retryAfterMs, now + ANSWER_KEPT_MS);
     },
     sweep: createSweep(database, 'otp_answer', 'rowid'),
   };

@@ -1,11 +1,11 @@
-/** One-time use and attempts as rows: the rules of `judge` on the states and answers, within the transaction of the caller. */
+/** Applies the rules of `judge` to the rows of states and answers, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
 import { forgiven, isKept, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
-import { createAnswerRows } from './answers.ts';
+import { answerName, createAnswerRows } from './answers.ts';
 import { createFormerRows, createStateRows } from './states.ts';
 
-/** The methods of `CodeStore`, without the transaction. */
+/** The methods of `CodeStore` within a transaction. */
 export interface CodeRows {
   judge(attempt: Attempt, now: number): Judgement | NotJudged;
   preview(attempt: Attempt, now: number): Preview;
@@ -13,18 +13,18 @@ export interface CodeRows {
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
-  /** Drops rows that have expired at `now`: of each table the oldest `most`. */
+  /** Deletes, from each table, the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
 }
 
 /** The state of a secret, and how to replace it. */
 interface Found {
   readonly state: CodeState;
-  /** Keeps `after`; or, if it is undefined, only what was taken over, if anything was. */
+  /** Stores `after`. If it is undefined, stores only a state that came from an earlier version. */
   keep(after: CodeState | undefined): void;
 }
 
-/** The rows of a database of the present schema. */
+/** Makes the rows of a database of the present schema. */
 export function createCodeRows(database: DatabaseSync): CodeRows {
   const states = createStateRows(database);
   const formers = createFormerRows(database);
@@ -51,27 +51,29 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
     return judgement;
   }
 
-  function findAnswer({ fingerprint, request }: Attempt, now: number): Judgement | NotJudged | undefined {
-    const known = request && answers.find(fingerprint, request.id);
-    if (known === undefined || known.expiresAt <= now) return undefined;
+  function findAnswer(name: string | undefined, { request }: Attempt, now: number): Judgement | NotJudged | undefined {
+    const known = name === undefined ? undefined : answers.find(name, now);
+    if (known === undefined) return undefined;
     return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
   }
 
   return {
     judge(attempt, now) {
-      const { fingerprint, request, onlyRepeat = false } = attempt;
-      const kept = findAnswer(attempt, now);
+      const { request, onlyRepeat = false } = attempt;
+      const name = nameOfAnswer(attempt);
+      const kept = findAnswer(name, attempt, now);
       if (kept !== undefined) return kept;
       if (onlyRepeat) return { outcome: 'unknown_request' };
       const judgement = judgeNow(attempt, now);
-      if (request !== undefined && isKept(judgement)) answers.put(fingerprint, request, judgement, now);
+      if (request !== undefined && name !== undefined && isKept(judgement)) answers.put(name, request.payload, judgement, now);
       return judgement;
     },
-    preview: (attempt, now) => ({ state: find(attempt, now).state, now, kept: findAnswer(attempt, now) }),
+    preview(attempt, now) {
+      return { state: find(attempt, now).state, now, kept: findAnswer(nameOfAnswer(attempt), attempt, now) };
+    },
     forgive(name, now) {
       const found = find(name, now);
-      const after = forgiven(found.state);
-      if (after !== undefined) found.keep(after);
+      found.keep(forgiven(found.state));
     },
     inspect: (name, now) => find(name, now).state,
     unlock(name, now) {
@@ -89,4 +91,8 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
       for (const table of [states, answers, formers]) table.sweep(now, most);
     },
   };
+}
+
+function nameOfAnswer({ fingerprint, request }: Attempt): string | undefined {
+  return request && answerName(fingerprint, request.id);
 }

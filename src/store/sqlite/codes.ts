@@ -1,4 +1,4 @@
-/** The writes of a running service to SQLite, as the main thread sees them: the writer does everything. */
+/** The main thread's side of the writer: the operations of a running service become orders. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
@@ -7,15 +7,15 @@ import type { CreditCount } from './credits.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
-/** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
+/** The time for judging an attempt or a use, in ms: Verify must answer within 300 ms. */
 const JUDGE_PATIENCE_MS = 200;
-/** The same for a batch, of which nobody needs the first answer before the last. */
+/** The same for a batch, whose caller waits for the last answer anyway. */
 const BATCH_PATIENCE_MS = 400;
-/** The same for the others, which have more time than a Verify. */
+/** The same for the other orders, which are less urgent than Verify. */
 const PATIENCE_MS = 1000;
-/** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
+/** The most keys in an order: a few ms of work, so that Verify does not wait long behind it. */
 const TOUCHED_AT_ONCE = 500;
-/** The same for the first ping, which may have to wait for the writer to start on a machine that is starting other things too. */
+/** The time for the first ping, in ms: the writer may start slowly on a machine that is still booting. */
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
@@ -25,15 +25,15 @@ export interface SqliteCodes extends CodeStore {
   noteUse(id: string, digest: Uint8Array): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
-  /** Writes credits down, up to some hundred of them. */
+  /** Writes some hundreds of credits at most. */
   noteCredits(counts: readonly CreditCount[]): Promise<void>;
-  /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
+  /** Resolves when the writer has held the write lock and, with `write`, has written. Rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
-  /** Waits for what was asked, for a second at most. */
+  /** Waits for the orders in the queue, then up to a second for the writer to end. */
   close(): Promise<void>;
 }
 
-/** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
+/** Makes the code store over a file of the present schema. `onOutage` is called when the writer fails. */
 export function createSqliteCodes(
   data: WriterData,
   hasFormer: boolean,
@@ -78,8 +78,8 @@ export function createSqliteCodes(
 }
 
 function startWriter(workerData: WriterData): Worker {
-  // The same extension as this file has: it is run as it is written, and compiled too.
+  // The writer has the extension of this file: .ts in the sources, .js in the package.
   const url = new URL(`./writer${extname(import.meta.filename)}`, import.meta.url);
-  // The flags of this process are for its main thread: some would not let a worker start.
+  // Some flags of the process would prevent a worker from starting.
   return new Worker(url, { name: 'otpd-writer', workerData, execArgv: [] });
 }

@@ -1,19 +1,19 @@
-/** The credits of a month in SQLite: counted in memory, and written down every few seconds, in a row of `meta` for each API key. */
+/** The credits of the month: counted in memory, and written every few seconds to a row of `meta` for each API key. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { MonthLog } from '../../limits/calendar-month.ts';
 import type { MonthTable } from '../../limits/local-counter.ts';
 
-/** Opens the names of the rows. */
+/** The prefix of the names of the rows. */
 const PREFIX = 'credits:';
-/** How long a change waits to be written, in ms: a crash loses what was counted in it. */
-export const CREDITS_FLUSH_MS = 5000;
-/** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
+/** How long a change waits to be written, in ms. A crash loses the calls that were counted in this time. */
+const CREDITS_FLUSH_MS = 5000;
+/** The most keys in an order: a few ms of work, so that Verify does not wait long behind it. */
 const NOTED_AT_ONCE = 500;
 
-/** The credits of an API key, by its id, as `MonthLog` has them. */
+/** The id of an API key with the fields of its `MonthLog`. */
 export type CreditCount = readonly [keyId: string, start: number, used: number, warned: number];
 
-/** Reads the credits; a row that cannot be read is left out. */
+/** Reads the credits. Skips rows that are not valid. */
 function readCredits(database: DatabaseSync): Map<string, MonthLog> {
   const rows = database.prepare('SELECT key, value FROM meta WHERE key GLOB ?').all(`${PREFIX}*`);
   const logs = new Map<string, MonthLog>();
@@ -26,7 +26,7 @@ function readCredits(database: DatabaseSync): Map<string, MonthLog> {
   return logs;
 }
 
-/** Makes what writes credits down, within the transaction of the caller. */
+/** Makes the function that writes credits, within the transaction of the caller. */
 export function createCreditRows(database: DatabaseSync): (counts: readonly CreditCount[]) => void {
   const note = database.prepare(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
@@ -37,15 +37,15 @@ export function createCreditRows(database: DatabaseSync): (counts: readonly Cred
 }
 
 export interface KeptCredits {
-  /** The credits as they are in the file at first. */
+  /** The table of the credits, which begins with those in the file. */
   readonly table: MonthTable;
-  /** Writes what has changed since. */
+  /** Writes the changes that are not yet in the file. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Keeps credits in the file: `note` writes some of them, and rejects where that may have failed. A write that failed is tried again, so that only
- * the end of the process in an outage loses more than `CREDITS_FLUSH_MS` of calls. A warning is written down at once.
+ * Keeps credits in the file. `note` writes some of them, and rejects if the write may have failed; it is then tried again. More than
+ * `CREDITS_FLUSH_MS` of calls are lost only if the process ends during an outage. A warning is written at once.
  */
 export function keepCredits(database: DatabaseSync, note: (counts: readonly CreditCount[]) => Promise<void>): KeptCredits {
   const logs = readCredits(database);

@@ -1,31 +1,30 @@
 /**
- * API keys in SQLite: no cache, so that what another process changed is seen by the next look-up. Reading one takes microseconds; keys are changed
- * by commands and at the first start, never by a service at work.
+ * API keys in SQLite, without a cache, so that the next look-up sees the changes of other processes. To read a key takes microseconds.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type ApiKeyRecord, type ApiKeySecret, type KeyStore, knownScopes } from '../../ports/store.ts';
 import { IS_ADMIN } from './schema.ts';
 import { reporting, write } from './transaction.ts';
 
-/** Each secret has a row: a key with its secrets is read in one statement, hence in one state. */
+/** Reads a key with its secrets in one statement, and so at one moment: a row for each secret. */
 const SELECT = `
   SELECT id, name, plan, tenant, scopes, k.created_at, k.expires_at, revoked_at, last_used_at,
     digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at, awaits_use
   FROM api_key AS k JOIN api_key_secret AS s ON s.key_id = k.id`;
 
-/** As a row value: SQLite finds the first key after a place by the index of the order. */
+/** The comparison of row values lets SQLite find the first key of the page through the index `api_key_place`. */
 const PAGE = `${SELECT.replace(
   'FROM api_key AS k',
   'FROM (SELECT * FROM api_key WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?) AS k',
 )} ORDER BY k.created_at, k.id, position`;
 
-/** Found by the index of admin keys, whose condition this one repeats. */
+/** Repeats the condition of the index `api_key_admin`, so that SQLite uses the index. */
 const OTHER_ADMIN = `SELECT 1 FROM api_key WHERE ${IS_ADMIN} AND id <> ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1`;
 
-/** The operations on the connection of the main thread. */
+/** The operations that the main thread carries out on its own connection. */
 export type SqliteKeys = Omit<KeyStore, 'touch' | 'noteUse'>;
 
-/** An API key, by its id, and when it was last used, in ms since the epoch. */
+/** The id of an API key, and the time of its last use in ms since the epoch. */
 export type KeyUse = readonly [id: string, usedAt: number];
 
 interface Row {
@@ -44,10 +43,10 @@ interface Row {
   readonly awaits_use: number;
 }
 
-/** The keys in a database of the present schema. */
+/** Makes the key store over a database of the present schema. */
 export function createSqliteKeys(database: DatabaseSync): SqliteKeys {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
-  // A single statement for any number of ids: with a parameter for each id, every number would need its own statement.
+  // JSON lets one prepared statement serve any number of ids.
   const selectMany = database.prepare(`${SELECT} WHERE k.id IN (SELECT value FROM json_each(?)) ORDER BY k.rowid, position`);
   const selectPage = database.prepare(PAGE);
   const selectOtherAdmin = database.prepare(OTHER_ADMIN);
@@ -102,7 +101,7 @@ export function createSqliteKeys(database: DatabaseSync): SqliteKeys {
   };
 }
 
-/** Makes what moves the times of last use forward in a database of the present schema; unknown ids are skipped. */
+/** Makes the function that moves times of last use forward. It skips unknown ids. */
 export function createKeyUses(database: DatabaseSync): (uses: readonly KeyUse[]) => void {
   const update = database.prepare('UPDATE api_key SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?');
   return (uses) => {
@@ -110,7 +109,7 @@ export function createKeyUses(database: DatabaseSync): (uses: readonly KeyUse[])
   };
 }
 
-/** Makes what notes that a secret was used. */
+/** Makes the function that records the first use of a secret. */
 export function createSecretUses(database: DatabaseSync): (id: string, digest: Uint8Array) => void {
   const update = database.prepare('UPDATE api_key_secret SET awaits_use = 0 WHERE key_id = ? AND digest = ?');
   return (id, digest) => void update.run(id, digest);
@@ -121,7 +120,7 @@ function columnsOf(key: ApiKeyRecord): (string | number | null)[] {
   return [id, name, plan, tenant, scopes.join(' '), createdAt, expiresAt ?? null, revokedAt ?? null, lastUsedAt ?? null];
 }
 
-/** The columns are typed by the schema, whose tables are STRICT. */
+/** The STRICT tables of the schema guarantee the types of the columns. */
 function rowsOf(statement: StatementSync, ...parameters: (string | number)[]): Row[] {
   return statement.all(...parameters) as object[] as Row[];
 }

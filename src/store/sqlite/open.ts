@@ -1,4 +1,4 @@
-/** Opening the SQLite file: private to its owner, checked before use, brought to the present schema. */
+/** Opens the SQLite file: private to its owner, checked before use, and migrated to the present schema. */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,9 +6,9 @@ import { StoreSetupError } from '../../ports/store.ts';
 import { APPLICATION_ID, migrationFrom, SCHEMA_VERSION } from './schema.ts';
 import { BUSY, block, resultCode, transaction } from './transaction.ts';
 
-/** Before the service starts nothing else waits: time enough for another process to finish its migration. */
+/** The busy timeout before the service starts, in ms: long enough for another process to finish its migration. */
 const OPENING_TIMEOUT_MS = 5000;
-/** In service every ms of waiting for a lock holds up all calls. */
+/** The busy timeout in service, in ms: while the main thread waits for a lock, all calls wait. */
 const BUSY_TIMEOUT_MS = 50;
 
 const MAX_PAUSE_MS = 20;
@@ -20,7 +20,7 @@ const FOLDER_MODE = 0o700;
 export const CORRUPT = 11;
 export const NOT_A_DATABASE = 26;
 
-/** The database file cannot be used, and an operator must act; the message says which file and what to do. */
+/** An operator must act before the database file can be used. The message names the file and says what to do. */
 export class StoreFileError extends StoreSetupError {
   constructor(file: string, problem: string, cause?: unknown) {
     super(`${file} ${problem}`, cause);
@@ -28,7 +28,7 @@ export class StoreFileError extends StoreSetupError {
   }
 }
 
-/** Opens the file, made with its folder if there is none. Blocks, for seconds at worst. Throws `StoreFileError`. */
+/** Opens the file, and makes it and its folder if they do not exist. May block for seconds. Throws `StoreFileError`. */
 export function openDatabase(file: string): DatabaseSync {
   const deadline = performance.now() + OPENING_TIMEOUT_MS;
   for (;;) {
@@ -38,20 +38,20 @@ export function openDatabase(file: string): DatabaseSync {
     } catch (error) {
       if (resultCode(error) !== BUSY || performance.now() > deadline) throw asFileError(file, error);
     }
-    // Two processes that turn a new file to WAL at once would wait for each other: SQLite refuses one without regard to its timeout. Nothing of this
-    // process runs yet that could be held up.
+    // If two processes switch a new file to WAL at the same time, SQLite refuses one of them at once, whatever its timeout, since they would
+    // wait for each other. Blocking is fine: the process does nothing else yet.
     block(Math.random() * MAX_PAUSE_MS);
   }
 }
 
-/** SQLite gives its other files, -wal and -shm, the mode of this one. */
+/** Makes the file private. SQLite gives its mode to the files -wal and -shm. */
 function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE });
   try {
     closeSync(openSync(file, 'wx', FILE_MODE));
   } catch (error) {
     if (!isErrorWithCode(error) || error.code !== 'EEXIST') throw error;
-    // By path: to open and close a database behind SQLite's back drops the locks this process has on it.
+    // Not through a file handle: closing the handle would drop the locks of this process on the database.
     if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, FILE_MODE);
   }
 }
@@ -70,9 +70,9 @@ function prepare(database: DatabaseSync, file: string): DatabaseSync {
   }
 }
 
-/** Refuses files of others and of later versions, before anything is changed in them. Throws `StoreFileError`. */
+/** Refuses files of other programs and of newer versions before it changes them. Throws `StoreFileError`. */
 export function checkVersion(database: DatabaseSync, file: string): void {
-  // A single read of all three: another process may be making the file at this moment.
+  // A single statement reads all three, since another process may be creating the file now.
   const { application, version, tables } = database
     .prepare(
       `SELECT (SELECT application_id FROM pragma_application_id) AS application, (SELECT user_version FROM pragma_user_version) AS version,
@@ -89,7 +89,7 @@ export function checkVersion(database: DatabaseSync, file: string): void {
     );
 }
 
-/** Finds a damaged file at the start rather than in the middle of a call. Reads all of it. Throws `StoreFileError`. */
+/** Detects a damaged file at the start instead of in the middle of a call. Reads the whole file. Throws `StoreFileError`. */
 export function checkPages(database: DatabaseSync, file: string): void {
   const found = database.prepare('PRAGMA quick_check(1)').get();
   if (found?.['quick_check'] !== 'ok') throw damaged(file);
@@ -98,7 +98,7 @@ export function checkPages(database: DatabaseSync, file: string): void {
 function migrate(database: DatabaseSync): void {
   if (userVersion(database) === SCHEMA_VERSION) return;
   transaction(database, () => {
-    // Asked again: another process may have migrated while this one waited for the lock.
+    // Read again, since another process may have migrated the file while this process waited for the lock.
     const version = userVersion(database);
     if (version === SCHEMA_VERSION) return;
     database.exec(migrationFrom(version));
@@ -106,7 +106,7 @@ function migrate(database: DatabaseSync): void {
   });
 }
 
-/** The version that the file gives, zero if it is empty. */
+/** Returns the schema version of the file; zero for an empty file. */
 export function userVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }

@@ -1,17 +1,17 @@
-/** The tables of the SQLite file, and the step that leads to them from the files of earlier programs. */
+/** The tables of the SQLite file, and the migration from earlier versions. */
 
-/** Marks a file as ours in SQLite's header: `otpd` in ASCII. */
+/** Marks a file as a database of otpd, in SQLite's header: `otpd` in ASCII. */
 export const APPLICATION_ID = 0x6f747064;
-/** The version that this program writes, kept in the file as `user_version`; zero is an empty file. */
+/** The schema version that this program writes to `user_version`; an empty file has version zero. */
 export const SCHEMA_VERSION = 7;
 
-/** Versions before the fourth kept a used step for a day longer than its code could match: 29 days more make the 30 of today, in ms. */
+/** Versions before 4 kept a used step for one day after its code could last match. The present version keeps it for 30 days: 29 more, in ms. */
 const FORMER_KEPT_LONGER_MS = 2_505_600_000;
 
-/** Whether a row of `api_key` has the scope that administers. */
+/** Whether a row of `api_key` has the scope `admin`. */
 export const IS_ADMIN = "instr(' ' || scopes || ' ', ' admin ') > 0";
 
-/** 1 for a secret that a rotation has made and nobody has used since. */
+/** 1 for a secret from a rotation that no call has used yet. */
 const AWAITS_USE = 'awaits_use INTEGER NOT NULL DEFAULT 0';
 
 const TENANT = "tenant TEXT NOT NULL DEFAULT 'default'";
@@ -47,8 +47,8 @@ const KEY_INDEXES = `
   CREATE INDEX api_key_admin ON api_key (id) WHERE ${IS_ADMIN};`;
 
 /**
- * SQLite itself sees to it that a name has one row, which is found. Rows lie in the order of coming, and only the index of names is written all
- * over: WITHOUT ROWID, whole rows would be, and a judgement takes half as long again.
+ * The index of names guarantees one row for each name. SQLite appends the rows in order, and writes only this index at random places. With
+ * WITHOUT ROWID it would write whole rows at random places, and a judgement would take 1.5 times as long.
  */
 const CODES = `
   CREATE TABLE otp_state (
@@ -99,13 +99,13 @@ const RECOVERY = `
   ) STRICT;
   CREATE INDEX recovery_answer_expiry ON recovery_answer (expires_at);`;
 
-/** The SQL that brings a file of `version`, an earlier one or zero, to the present schema, for one transaction. */
+/** Returns the SQL that migrates a file of an earlier `version`, or an empty file (0), to the present schema. Run it in one transaction. */
 export function migrationFrom(version: number): string {
   if (version === 0) return API_KEYS + KEY_INDEXES + CODES + RECOVERY + versionedKeys();
   const secrets = `ALTER TABLE api_key_secret ADD COLUMN ${AWAITS_USE}; ${KEY_INDEXES}`;
   const ofSecrets = `DROP TRIGGER api_key_secret_update; ${onChange(SECRET_UPDATE)}`;
   if (version === 6) return `${secrets} ${ofSecrets}`;
-  // The names of API keys and of `meta` have never changed. Keys of the first version had no version yet, and no key had a tenant before the sixth.
+  // The tables of API keys and `meta` have kept their names. Version 1 had no `keys_version`; versions before 6 had no tenants.
   const versions = version === 1 ? versionedKeys() : `DROP TRIGGER api_key_update; ${onChange(KEY_UPDATE)} ${ofSecrets}`;
   return `${codesFrom(version)} ${RECOVERY} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${secrets} ${versions}`;
 }
@@ -120,7 +120,7 @@ function codesFrom(version: number): string {
   DROP TABLE otp_answer_place;
   ALTER TABLE otp_state RENAME TO old_state;
   ALTER TABLE otp_answer RENAME TO old_answer;`;
-  // Before the fourth version request ids did not belong to a secret: their answers, kept for a day, are under names that mean something else.
+  // Before version 4, request ids did not belong to a secret. The names of their answers have another meaning, so these answers are dropped.
   const taken = version === 3 ? formerFrom('old_state', 'name') : STATES_AND_ANSWERS;
   return `${old}${CODES}${taken}
   DROP TABLE old_state;
@@ -134,7 +134,7 @@ const STATES_AND_ANSWERS = `
   INSERT INTO otp_answer (name, payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at)
     SELECT name, payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at FROM old_answer ORDER BY id;`;
 
-/** The states that were kept of a secret with each type, algorithm and period cannot be told from states of secrets: they get a table of their own. */
+/** Moves states of a secret with its type, algorithm and period to their own table, since their names look like those of secrets alone. */
 function formerFrom(table: string, name: string): string {
   return `
   INSERT INTO former_state (name, last_step, failures, locked_until, expires_at)
@@ -142,8 +142,8 @@ function formerFrom(table: string, name: string): string {
 }
 
 /**
- * The version of the API keys, a random text: a counter would come to the same number again after a backup was restored. It is changed by the
- * tables themselves, so that no program, and no operator with `sqlite3`, changes a key without it.
+ * Returns the SQL for the version of the API keys, a random text. A counter would repeat numbers after a backup is restored. Triggers change the
+ * version, so that a change to a key by any program, even `sqlite3`, changes it too.
  */
 function versionedKeys(): string {
   const first = "INSERT INTO meta (key, value) VALUES ('keys_version', hex(randomblob(16)))";
@@ -154,13 +154,13 @@ function versionedKeys(): string {
 
 const KEY_UPDATE = 'UPDATE OF id, name, plan, scopes, created_at, expires_at, revoked_at, tenant ON api_key';
 
-/** All columns but `awaits_use`, by which no call is let in or refused. */
+/** All columns except `awaits_use`, which does not affect whether a call is admitted. */
 const SECRET_UPDATE = 'UPDATE OF key_id, position, digest, created_at, expires_at ON api_key_secret';
 
-/** A trigger that gives the keys another version, named after the table and the kind of change. */
+/** Returns the SQL for a trigger that changes the version of the keys. Its name consists of the table and the kind of change. */
 function onChange(change: string): string {
   const name = `${change.split(' ON ')[1]}_${change.slice(0, 6).toLowerCase()}`;
-  // Not a replacing insert: in a trigger, SQLite resolves conflicts as the statement says that fired it.
+  // An UPDATE instead of INSERT OR REPLACE: in a trigger, the conflict clause of the statement that fires it takes precedence.
   const next = "UPDATE meta SET value = hex(randomblob(16)) WHERE key = 'keys_version'";
   return `CREATE TRIGGER ${name} AFTER ${change} BEGIN ${next}; END;`;
 }

@@ -1,19 +1,19 @@
-/** The last day of each sealing key in SQLite: a row of `meta` for each. */
+/** The last day on which each sealing key was used: a row of `meta` for each key. */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Opens the names of the rows. */
+/** The prefix of the names of the rows. */
 const PREFIX = 'sealing_key_day:';
 
-/** The last day of a key, by its id, in days since the epoch. */
+/** The id of a sealing key, and its last day in days since the epoch. */
 export type SealingKeyDay = readonly [id: string, day: number];
 
-/** Reads the last days. */
+/** Reads the last day of each key. */
 export function readSealingKeyDays(database: DatabaseSync): Map<string, number> {
   const rows = database.prepare('SELECT key, value FROM meta WHERE key GLOB ?').all(`${PREFIX}*`);
   return new Map(rows.map(({ key, value }) => [String(key).slice(PREFIX.length), Number(value)]));
 }
 
-/** Makes what moves the last days forward, within the transaction of the caller. */
+/** Makes the function that moves last days forward, within the transaction of the caller. */
 export function createSealingKeyDays(database: DatabaseSync): (days: readonly SealingKeyDay[]) => void {
   const note = database.prepare(`
     INSERT INTO meta (key, value) VALUES (?, ?)

@@ -78,7 +78,7 @@ interface AttemptsProps {
   readonly onUnlocked: (subject: GetAttemptsRequest['subject']) => Promise<void>;
 }
 
-/** Unlocks what was looked at, whatever is in the fields by now. */
+/** Unlocks the subject that was looked up, even if the fields have changed since. */
 function Attempts({ client, subject, attempts, onUnlocked }: AttemptsProps) {
   const [forgetFutureSteps, setForgetFutureSteps] = useState(false);
   const { answer, failure, isRunning, start } = useCall<UnlockAttemptsResponse>();

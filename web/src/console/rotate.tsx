@@ -1,4 +1,4 @@
-/** A new secret for an API key, and a grace for the one that callers use. */
+/** A new secret for an API key, and a grace period for the secret that callers use. */
 import { useState } from 'preact/hooks';
 import type { ApiKey, RotateApiKeyResponse } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { type AdminClient, UNARY } from '../calls/client.ts';

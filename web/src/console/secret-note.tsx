@@ -22,7 +22,7 @@ export function SecretNote({ secret, onDone }: SecretNoteProps) {
   return (
     <section ref={note} tabIndex={-1} class="note good" aria-label="The new secret">
       <strong>The secret of {secret.displayName}</strong>
-      <p>Copy it now: it is shown this once, and the server does not know it. {secret.old}</p>
+      <p>Copy it now: it is shown only once, and the server does not know it. {secret.old}</p>
       <p>
         <code class="secret">{secret.secret}</code> <CopyButton text={secret.secret} what="the secret" />
       </p>

@@ -1,4 +1,4 @@
-/** A new key: its picture, and what can be told of it. Of a sealed key that is no code, or the device would prove nothing. */
+/** A new key: its picture and its parameters. A sealed key is shown without a code, since a code from the page would not prove that the device works. */
 import { create } from '@bufbuild/protobuf';
 import { useMemo } from 'preact/hooks';
 import { KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';

@@ -28,8 +28,8 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
-   * a space before or after it, and one with a line break.
+   * UNAUTHENTICATED: the call has no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value that contains a line break or
+   * begins or ends with a space.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
    *
@@ -38,7 +38,7 @@ export const ErrorReason = {
   API_KEY_MISSING: 1,
 
   /**
-   * UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.
+   * UNAUTHENTICATED: the API key is unknown, revoked or expired. The error does not say which.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_INVALID", "domain": "otp.v1", "metadata": {} }
    *
@@ -56,7 +56,7 @@ export const ErrorReason = {
   SCOPE_MISSING: 3,
 
   /**
-   * INVALID_ARGUMENT: one field or more is wrong; `google.rpc.BadRequest` names each.
+   * INVALID_ARGUMENT: at least one field is wrong; `google.rpc.BadRequest` names each of them.
    *
    * Example: { "reason": "ERROR_REASON_INVALID_FIELDS", "domain": "otp.v1", "metadata": {} }
    *
@@ -74,7 +74,7 @@ export const ErrorReason = {
   MALFORMED_MESSAGE: 5,
 
   /**
-   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, in a different request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    *
@@ -83,8 +83,8 @@ export const ErrorReason = {
   REQUEST_ID_REUSED: 6,
 
   /**
-   * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
-   * Where the call costs more than 1, the metadata has its `cost` too.
+   * RESOURCE_EXHAUSTED: a rate limit of the API key's plan is reached. `google.rpc.QuotaFailure` names the window, and `google.rpc.RetryInfo` says when to
+   * retry. If the call costs more than 1, the metadata also has its `cost`.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    *
@@ -102,7 +102,7 @@ export const ErrorReason = {
   AUTHENTICATION_THROTTLED: 8,
 
   /**
-   * RESOURCE_EXHAUSTED: the API key has as many open streams as it may have.
+   * RESOURCE_EXHAUSTED: the API key has reached its limit of open streams.
    *
    * Example: { "reason": "ERROR_REASON_TOO_MANY_STREAMS", "domain": "otp.v1", "metadata": { "limit": "100" } }
    *
@@ -111,7 +111,7 @@ export const ErrorReason = {
   TOO_MANY_STREAMS: 9,
 
   /**
-   * RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
+   * RESOURCE_EXHAUSTED: a message, or its decompressed form, exceeds the size limit of the server.
    *
    * Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
    *
@@ -120,7 +120,7 @@ export const ErrorReason = {
   MESSAGE_TOO_LARGE: 10,
 
   /**
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
+   * DEADLINE_EXCEEDED: the deadline of the call, or the server's limit of five seconds, has passed. A Verify may still have been carried out.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    *
@@ -129,7 +129,7 @@ export const ErrorReason = {
   DEADLINE_EXCEEDED: 11,
 
   /**
-   * UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.
+   * UNAVAILABLE: the store is unreachable; `google.rpc.RetryInfo` says when to retry.
    *
    * Example: { "reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain": "otp.v1", "metadata": {} }
    *
@@ -138,7 +138,7 @@ export const ErrorReason = {
   STORE_UNAVAILABLE: 12,
 
   /**
-   * UNAVAILABLE: the server is stopping; another instance, or this one after its restart, will answer.
+   * UNAVAILABLE: the server is stopping. Retry: another instance will answer, or this instance after its restart.
    *
    * Example: { "reason": "ERROR_REASON_SHUTTING_DOWN", "domain": "otp.v1", "metadata": {} }
    *
@@ -147,7 +147,7 @@ export const ErrorReason = {
   SHUTTING_DOWN: 13,
 
   /**
-   * UNIMPLEMENTED: the call is not one that the method takes: an unknown message encoding, no request message, or more than one.
+   * UNIMPLEMENTED: the call has an unknown message encoding, no request message, or more than one request message.
    *
    * Example: { "reason": "ERROR_REASON_PROTOCOL", "domain": "otp.v1", "metadata": {} }
    *
@@ -156,7 +156,7 @@ export const ErrorReason = {
   PROTOCOL: 14,
 
   /**
-   * INTERNAL: a fault of the server, written to its log under the request id.
+   * INTERNAL: a fault of the server, which its log has under the request id.
    *
    * Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
    *
@@ -165,8 +165,8 @@ export const ErrorReason = {
   INTERNAL: 15,
 
   /**
-   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
-   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   * RESOURCE_EXHAUSTED: the call costs more than the limit of a window of the API key's plan, so it can never succeed: send fewer items, or use a larger
+   * plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
    *
    * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
    *
@@ -175,8 +175,8 @@ export const ErrorReason = {
   COST_OVER_LIMIT: 16,
 
   /**
-   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
-   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened. It was changed or truncated, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. The error does not say which. Never treat the user as a user without a second factor.
    *
    * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    *
@@ -185,8 +185,8 @@ export const ErrorReason = {
   SEALED_KEY_INVALID: 17,
 
   /**
-   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
-   * file of sealing keys.
+   * FAILED_PRECONDITION: this server has never had the sealing key of the blob. The installation is faulty: give every instance the same file of sealing
+   * keys.
    *
    * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
    *
@@ -195,7 +195,7 @@ export const ErrorReason = {
   SEALING_KEY_UNKNOWN: 18,
 
   /**
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key is not confirmed: call `Verify` with `confirm`, and store the `resealed` key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    *
@@ -204,7 +204,7 @@ export const ErrorReason = {
   ENROLMENT_PENDING: 19,
 
   /**
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key was not confirmed in time: generate a new key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    *
@@ -232,7 +232,7 @@ export const ErrorReason = {
   API_KEY_NOT_FOUND: 22,
 
   /**
-   * ABORTED: the API key has changed since its etag was read: get it again.
+   * ABORTED: the API key has changed since you read its etag: read it again.
    *
    * Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    *
@@ -241,7 +241,7 @@ export const ErrorReason = {
   ETAG_MISMATCH: 23,
 
   /**
-   * FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+   * FAILED_PRECONDITION: this is the last active API key with the scope `admin`: make another one first.
    *
    * Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    *
@@ -250,8 +250,8 @@ export const ErrorReason = {
   LAST_ADMIN_KEY: 24,
 
   /**
-   * UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
-   * stream again.
+   * UNAVAILABLE: the connection has reached its maximum age, which spreads callers over all instances. Clients reconnect by themselves: open the stream
+   * again.
    *
    * Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    *

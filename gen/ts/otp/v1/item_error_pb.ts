@@ -17,7 +17,7 @@ export const file_otp_v1_item_error: GenFile = /*@__PURE__*/
   fileDesc("ChdvdHAvdjEvaXRlbV9lcnJvci5wcm90bxIGb3RwLnYxIqsBCglJdGVtRXJyb3ISDAoEY29kZRgBIAEoBRIjCgZyZWFzb24YAiABKA4yEy5vdHAudjEuRXJyb3JSZWFzb24SDwoHbWVzc2FnZRgDIAEoCRIqCgp2aW9sYXRpb25zGAQgAygLMhYub3RwLnYxLkZpZWxkVmlvbGF0aW9uEi4KC3JldHJ5X2FmdGVyGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIjQKDkZpZWxkVmlvbGF0aW9uEg0KBWZpZWxkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJQnMKC2Rldi5vdHBkLnYxQg5JdGVtRXJyb3JQcm90b1ABWhtvdHBkLmRldi9nby9wYi9vdHAvdjE7b3RwdjGiAgNPWFiqAgZPdHAuVjHKAgZPdHBcVjHiAhJPdHBcVjFcR1BCTWV0YWRhdGHqAgdPdHA6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_otp_v1_error_reason]);
 
 /**
- * The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+ * The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
  *
  * @generated from message otp.v1.ItemError
  */
@@ -37,21 +37,21 @@ export type ItemError = Message<"otp.v1.ItemError"> & {
   reason: ErrorReason;
 
   /**
-   * The fault and its remedy, in ASCII, for developers.
+   * The mistake and its remedy, in ASCII, for developers.
    *
    * @generated from field: string message = 3;
    */
   message: string;
 
   /**
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    *
    * @generated from field: repeated otp.v1.FieldViolation violations = 4;
    */
   violations: FieldViolation[];
 
   /**
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    *
    * @generated from field: google.protobuf.Duration retry_after = 5;
    */
@@ -66,20 +66,20 @@ export const ItemErrorSchema: GenMessage<ItemError> = /*@__PURE__*/
   messageDesc(file_otp_v1_item_error, 0);
 
 /**
- * A field that is wrong.
+ * A wrong field.
  *
  * @generated from message otp.v1.FieldViolation
  */
 export type FieldViolation = Message<"otp.v1.FieldViolation"> & {
   /**
-   * The path from the item on, such as `key.uri`.
+   * The path from the item, such as `key.uri`.
    *
    * @generated from field: string field = 1;
    */
   field: string;
 
   /**
-   * The fault and its remedy, in ASCII.
+   * The mistake and its remedy, in ASCII.
    *
    * @generated from field: string description = 2;
    */

@@ -13,22 +13,22 @@ export const file_otp_v1_key: GenFile = /*@__PURE__*/
   fileDesc("ChBvdHAvdjEva2V5LnByb3RvEgZvdHAudjEi5AEKA0tleRIQCgZzZWNyZXQYASABKAlIABINCgN1cmkYAiABKAlIABIjCgZzZWFsZWQYCCABKAsyES5vdHAudjEuU2VhbGVkS2V5SAASHQoEdHlwZRgDIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAYgBAUIICgZzb3VyY2VCCgoIX2NvdW50ZXIi2QEKDUtleVBhcmFtZXRlcnMSHQoEdHlwZRgBIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgCIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAMgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAQgASgNEhQKB2NvdW50ZXIYBSABKARIAIgBARIOCgZpc3N1ZXIYBiABKAkSFAoMYWNjb3VudF9uYW1lGAcgASgJEhMKC3NlY3JldF9zaXplGAggASgNQgoKCF9jb3VudGVyIioKCVNlYWxlZEtleRIMCgRibG9iGAEgASgJEg8KB2NvbnRleHQYAiABKAwqSQoHT3RwVHlwZRIYChRPVFBfVFlQRV9VTlNQRUNJRklFRBAAEhEKDU9UUF9UWVBFX1RPVFAQARIRCg1PVFBfVFlQRV9IT1RQEAIqZgoJQWxnb3JpdGhtEhkKFUFMR09SSVRITV9VTlNQRUNJRklFRBAAEhIKDkFMR09SSVRITV9TSEExEAESFAoQQUxHT1JJVEhNX1NIQTI1NhACEhQKEEFMR09SSVRITV9TSEE1MTIQAyqCAQoOU2VjcmV0RGVsaXZlcnkSHwobU0VDUkVUX0RFTElWRVJZX1VOU1BFQ0lGSUVEEAASGQoVU0VDUkVUX0RFTElWRVJZX1BMQUlOEAESGgoWU0VDUkVUX0RFTElWRVJZX1NFQUxFRBACEhgKFFNFQ1JFVF9ERUxJVkVSWV9CT1RIEANCbQoLZGV2Lm90cGQudjFCCEtleVByb3RvUAFaG290cGQuZGV2L2dvL3BiL290cC92MTtvdHB2MaICA09YWKoCBk90cC5WMcoCBk90cFxWMeICEk90cFxWMVxHUEJNZXRhZGF0YeoCB090cDo6VjFiBnByb3RvMw");
 
 /**
- * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+ * A key: the shared secret, and the parameters that codes are computed with.
  *
  * @generated from message otp.v1.Key
  */
 export type Key = Message<"otp.v1.Key"> & {
   /**
-   * Where the secret comes from.
+   * The source of the secret.
    *
-   * Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
+   * Exactly one of the three is required. A server older than `sealed` refuses a sealed key, which it reads as a key without a source.
    *
    * @generated from oneof otp.v1.Key.source
    */
   source: {
     /**
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
@@ -40,9 +40,9 @@ export type Key = Message<"otp.v1.Key"> & {
     /**
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      *
      * @generated from field: string uri = 2;
      */
@@ -52,7 +52,7 @@ export type Key = Message<"otp.v1.Key"> & {
     /**
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      *
      * @generated from field: otp.v1.SealedKey sealed = 8;
      */
@@ -63,7 +63,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The kind of one-time password.
    *
-   * If unspecified, what the URI says, or TOTP.
+   * If unspecified, the value of the URI, or TOTP.
    *
    * @generated from field: otp.v1.OtpType type = 3;
    */
@@ -72,7 +72,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The hash function.
    *
-   * If unspecified, what the URI says, or SHA1.
+   * If unspecified, the value of the URI, or SHA1.
    *
    * @generated from field: otp.v1.Algorithm algorithm = 4;
    */
@@ -81,7 +81,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
    *
-   * If zero, what the URI says, or 6.
+   * If zero, the value of the URI, or 6.
    *
    * @generated from field: uint32 digits = 5;
    */
@@ -90,7 +90,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
-   * If zero, what the URI says, or 30.
+   * If zero, the value of the URI, or 30.
    *
    * @generated from field: uint32 period_seconds = 6;
    */
@@ -99,7 +99,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+   * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
    *
    * @generated from field: optional uint64 counter = 7;
    */
@@ -114,7 +114,7 @@ export const KeySchema: GenMessage<Key> = /*@__PURE__*/
   messageDesc(file_otp_v1_key, 0);
 
 /**
- * The parameters in force for a key, each default filled in.
+ * The parameters of a key, defaults filled in.
  *
  * @generated from message otp.v1.KeyParameters
  */
@@ -155,7 +155,7 @@ export type KeyParameters = Message<"otp.v1.KeyParameters"> & {
   counter?: bigint | undefined;
 
   /**
-   * The issuer in the URI; empty if none was given.
+   * The issuer in the URI; empty if there is none.
    *
    * @generated from field: string issuer = 6;
    */
@@ -184,16 +184,16 @@ export const KeyParametersSchema: GenMessage<KeyParameters> = /*@__PURE__*/
   messageDesc(file_otp_v1_key, 1);
 
 /**
- * A key that this service alone can open, for callers to store instead of the secret.
+ * A sealed key, for callers to store instead of the secret. Only this service can open it.
  *
- * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
- * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+ * The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+ * send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
  *
  * @generated from message otp.v1.SealedKey
  */
 export type SealedKey = Message<"otp.v1.SealedKey"> & {
   /**
-   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
    *
    * Required.
    *
@@ -202,11 +202,10 @@ export type SealedKey = Message<"otp.v1.SealedKey"> & {
   blob: string;
 
   /**
-   * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-   * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-   * opens.
+   * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+   * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
    *
-   * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+   * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
    *
    * @generated from field: bytes context = 2;
    */
@@ -221,27 +220,27 @@ export const SealedKeySchema: GenMessage<SealedKey> = /*@__PURE__*/
   messageDesc(file_otp_v1_key, 2);
 
 /**
- * The kind of one-time password a key makes.
+ * The kind of one-time password.
  *
  * @generated from enum otp.v1.OtpType
  */
 export const OtpType = {
   /**
-   * Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+   * Not set: the default of the field, which is TOTP unless the field says otherwise.
    *
    * @generated from enum value: OTP_TYPE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Time-based, a new code every period (RFC 6238).
+   * Time-based: a new code in every time step (RFC 6238).
    *
    * @generated from enum value: OTP_TYPE_TOTP = 1;
    */
   TOTP: 1,
 
   /**
-   * Counter-based, a new code every use (RFC 4226).
+   * Counter-based: a new code after every use (RFC 4226).
    *
    * @generated from enum value: OTP_TYPE_HOTP = 2;
    */
@@ -249,7 +248,7 @@ export const OtpType = {
 } as const;
 
 /**
- * The kind of one-time password a key makes.
+ * The kind of one-time password.
  *
  * @generated from enum otp.v1.OtpType
  */
@@ -268,7 +267,7 @@ export const OtpTypeSchema: GenEnum<OtpType> = /*@__PURE__*/
  */
 export const Algorithm = {
   /**
-   * Not chosen: SHA1, the one that every authenticator app supports.
+   * Not set: SHA1, which every authenticator app supports.
    *
    * @generated from enum value: ALGORITHM_UNSPECIFIED = 0;
    */
@@ -310,13 +309,13 @@ export const AlgorithmSchema: GenEnum<Algorithm> = /*@__PURE__*/
   enumDesc(file_otp_v1_key, 1);
 
 /**
- * The form in which a secret is handed over.
+ * The form in which a secret is returned.
  *
  * @generated from enum otp.v1.SecretDelivery
  */
 export const SecretDelivery = {
   /**
-   * Not chosen: PLAIN.
+   * Not set: PLAIN.
    *
    * @generated from enum value: SECRET_DELIVERY_UNSPECIFIED = 0;
    */
@@ -330,14 +329,14 @@ export const SecretDelivery = {
   PLAIN: 1,
 
   /**
-   * A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+   * A sealed key. The secret is only in the URI and its QR code, for the enrolment.
    *
    * @generated from enum value: SECRET_DELIVERY_SEALED = 2;
    */
   SEALED: 2,
 
   /**
-   * All of PLAIN, and the sealed key.
+   * The secret and the sealed key.
    *
    * @generated from enum value: SECRET_DELIVERY_BOTH = 3;
    */
@@ -345,7 +344,7 @@ export const SecretDelivery = {
 } as const;
 
 /**
- * The form in which a secret is handed over.
+ * The form in which a secret is returned.
  *
  * @generated from enum otp.v1.SecretDelivery
  */

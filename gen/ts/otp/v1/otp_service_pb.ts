@@ -23,7 +23,7 @@ export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
   fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSLVAgoPR2VuZXJhdGVSZXF1ZXN0Eh0KBHR5cGUYASABKA4yDy5vdHAudjEuT3RwVHlwZRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAIgBARITCgtzZWNyZXRfc2l6ZRgIIAEoDRIOCgZzZWNyZXQYCSABKAkSJgoHcXJfY29kZRgKIAEoCzIVLm90cC52MS5RckNvZGVPcHRpb25zEigKCGRlbGl2ZXJ5GAsgASgOMhYub3RwLnYxLlNlY3JldERlbGl2ZXJ5EhYKDnNlYWxlZF9jb250ZXh0GAwgASgMQgoKCF9jb3VudGVyIrwCChBHZW5lcmF0ZVJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRIWCg5zZWNyZXRfZ3JvdXBlZBgCIAEoCRILCgN1cmkYAyABKAkSHwoHcXJfY29kZRgEIAEoCzIOLm90cC52MS5RckNvZGUSHAoFdG9rZW4YBSABKAsyDS5vdHAudjEuVG9rZW4SKQoKcGFyYW1ldGVycxgGIAEoCzIVLm90cC52MS5LZXlQYXJhbWV0ZXJzEi4KCHdhcm5pbmdzGAcgAygLMhwub3RwLnYxLkNvbXBhdGliaWxpdHlXYXJuaW5nEiEKBnNlYWxlZBgIIAEoCzIRLm90cC52MS5TZWFsZWRLZXkSNgoSc2VhbGVkX2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJKChRDb21wYXRpYmlsaXR5V2FybmluZxINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIOCgZyZWFzb24YAyABKAkiegoMVG9rZW5SZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnBhc3Rfc3RlcHMYAyABKA0SFAoMZnV0dXJlX3N0ZXBzGAQgASgNIlAKDVRva2VuUmVzcG9uc2USHAoFdG9rZW4YASABKAsyDS5vdHAudjEuVG9rZW4SIQoKbmVpZ2hib3VycxgCIAMoCzINLm90cC52MS5Ub2tlbiK4AgoNVmVyaWZ5UmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5EgwKBGNvZGUYAiABKAkSFwoKcGFzdF9zdGVwcxgDIAEoDUgAiAEBEhkKDGZ1dHVyZV9zdGVwcxgEIAEoDUgBiAEBEhcKCmxvb2tfYWhlYWQYBSABKA1IAogBARIXCgphZnRlcl9zdGVwGAYgASgESAOIAQESEwoLYWxsb3dfcmV1c2UYByABKAgSEgoKcmVxdWVzdF9pZBgIIAEoCRIPCgdjb25maXJtGAkgASgIEiEKDGFsdGVybmF0aXZlcxgKIAMoCzILLm90cC52MS5LZXlCDQoLX3Bhc3Rfc3RlcHNCDwoNX2Z1dHVyZV9zdGVwc0INCgtfbG9va19haGVhZEINCgtfYWZ0ZXJfc3RlcCKvAwoOVmVyaWZ5UmVzcG9uc2USDQoFdmFsaWQYASABKAgSJAoGc3RhdHVzGAIgASgOMhQub3RwLnYxLlZlcmlmeVN0YXR1cxIZCgxtYXRjaGVkX3N0ZXAYAyABKARIAIgBARIYCgtkcmlmdF9zdGVwcxgEIAEoEUgBiAEBEhkKDG5leHRfY291bnRlchgFIAEoBEgCiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgGIAEoDUgDiAEBEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKC21hdGNoZWRfa2V5GAggASgNSASIAQESIwoIcmVzZWFsZWQYCSABKAsyES5vdHAudjEuU2VhbGVkS2V5Ei8KC3NlcnZlcl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIPCg1fbWF0Y2hlZF9zdGVwQg4KDF9kcmlmdF9zdGVwc0IPCg1fbmV4dF9jb3VudGVyQhUKE19hdHRlbXB0c19yZW1haW5pbmdCDgoMX21hdGNoZWRfa2V5Ii0KEVdhdGNoVG9rZW5SZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkiMgoSV2F0Y2hUb2tlblJlc3BvbnNlEhwKBXRva2VuGAEgASgLMg0ub3RwLnYxLlRva2VuIjsKEUJhdGNoVG9rZW5SZXF1ZXN0EiYKCHJlcXVlc3RzGAEgAygLMhQub3RwLnYxLlRva2VuUmVxdWVzdCI/ChJCYXRjaFRva2VuUmVzcG9uc2USKQoHcmVzdWx0cxgBIAMoCzIYLm90cC52MS5CYXRjaFRva2VuUmVzdWx0ImsKEEJhdGNoVG9rZW5SZXN1bHQSKQoIcmVzcG9uc2UYASABKAsyFS5vdHAudjEuVG9rZW5SZXNwb25zZUgAEiIKBWVycm9yGAIgASgLMhEub3RwLnYxLkl0ZW1FcnJvckgAQggKBnJlc3VsdCI9ChJCYXRjaFZlcmlmeVJlcXVlc3QSJwoIcmVxdWVzdHMYASADKAsyFS5vdHAudjEuVmVyaWZ5UmVxdWVzdCJBChNCYXRjaFZlcmlmeVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS5vdHAudjEuQmF0Y2hWZXJpZnlSZXN1bHQibQoRQmF0Y2hWZXJpZnlSZXN1bHQSKgoIcmVzcG9uc2UYASABKAsyFi5vdHAudjEuVmVyaWZ5UmVzcG9uc2VIABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIAEIICgZyZXN1bHQiLgoLU2VhbFJlcXVlc3QSHwoFaXRlbXMYASADKAsyEC5vdHAudjEuU2VhbEl0ZW0iPAoIU2VhbEl0ZW0SGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIWCg5zZWFsZWRfY29udGV4dBgCIAEoDCIzCgxTZWFsUmVzcG9uc2USIwoHcmVzdWx0cxgBIAMoCzISLm90cC52MS5TZWFsUmVzdWx0IooBCgpTZWFsUmVzdWx0EiMKBnNlYWxlZBgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIABIpCgpwYXJhbWV0ZXJzGAMgASgLMhUub3RwLnYxLktleVBhcmFtZXRlcnNCCAoGcmVzdWx0IjIKDVJld3JhcFJlcXVlc3QSIQoFaXRlbXMYASADKAsyEi5vdHAudjEuUmV3cmFwSXRlbSJeCgpSZXdyYXBJdGVtEiAKA2tleRgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABImCgNzZXQYAiABKAsyFy5vdHAudjEuUmVjb3ZlcnlDb2RlU2V0SABCBgoEaXRlbSI3Cg5SZXdyYXBSZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQub3RwLnYxLlJld3JhcFJlc3VsdCKGAQoMUmV3cmFwUmVzdWx0EiAKA2tleRgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABImCgNzZXQYAiABKAsyFy5vdHAudjEuUmVjb3ZlcnlDb2RlU2V0SAASIgoFZXJyb3IYAyABKAsyES5vdHAudjEuSXRlbUVycm9ySABCCAoGcmVzdWx0ImAKEVJlc3luY0hvdHBSZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkSDQoFY29kZXMYAiADKAkSDgoGd2luZG93GAMgASgNEhIKCnJlcXVlc3RfaWQYBCABKAkirgIKElJlc3luY0hvdHBSZXNwb25zZRINCgV2YWxpZBgBIAEoCBIkCgZzdGF0dXMYAiABKA4yFC5vdHAudjEuVmVyaWZ5U3RhdHVzEhkKDG1hdGNoZWRfc3RlcBgDIAEoBEgAiAEBEhkKDG5leHRfY291bnRlchgEIAEoBEgBiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgFIAEoDUgCiAEBEi4KC3JldHJ5X2FmdGVyGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiMKCHJlc2VhbGVkGAcgASgLMhEub3RwLnYxLlNlYWxlZEtleUIPCg1fbWF0Y2hlZF9zdGVwQg8KDV9uZXh0X2NvdW50ZXJCFQoTX2F0dGVtcHRzX3JlbWFpbmluZyIwCg9SZWNvdmVyeUNvZGVTZXQSDAoEYmxvYhgBIAEoCRIPCgdjb250ZXh0GAIgASgMIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSDQoFY291bnQYASABKA0SEwoLY29kZV9sZW5ndGgYAiABKA0SFgoOc2VhbGVkX2NvbnRleHQYAyABKAwiVAodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USDQoFY29kZXMYASADKAkSJAoDc2V0GAIgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldCJjChlWZXJpZnlSZWNvdmVyeUNvZGVSZXF1ZXN0EiQKA3NldBgBIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXQSDAoEY29kZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpYCChpWZXJpZnlSZWNvdmVyeUNvZGVSZXNwb25zZRINCgV2YWxpZBgBIAEoCBIkCgZzdGF0dXMYAiABKA4yFC5vdHAudjEuVmVyaWZ5U3RhdHVzEhwKD3JlbWFpbmluZ19jb3VudBgDIAEoDUgAiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgEIAEoDUgBiAEBEi4KC3JldHJ5X2FmdGVyGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKCHJlc2VhbGVkGAYgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldEISChBfcmVtYWluaW5nX2NvdW50QhUKE19hdHRlbXB0c19yZW1haW5pbmciQgoaUmV2b2tlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSJAoDc2V0GAEgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldCIdChtSZXZva2VSZWNvdmVyeUNvZGVzUmVzcG9uc2UiYwoRSW1wb3J0S2V5c1JlcXVlc3QSDAoEdXJpcxgBIAMoCRIoCghkZWxpdmVyeRgCIAEoDjIWLm90cC52MS5TZWNyZXREZWxpdmVyeRIWCg5zZWFsZWRfY29udGV4dBgDIAEoDCJnChJJbXBvcnRLZXlzUmVzcG9uc2USJQoHcmVzdWx0cxgBIAMoCzIULm90cC52MS5JbXBvcnRSZXN1bHQSKgoNbWlzc2luZ19wYXJ0cxgCIAMoCzITLm90cC52MS5NaXNzaW5nUGFydCKzAQoMSW1wb3J0UmVzdWx0EhEKCXVyaV9pbmRleBgBIAEoDRITCgtlbnRyeV9pbmRleBgCIAEoDRILCgN1cmkYAyABKAkSIQoGc2VhbGVkGAQgASgLMhEub3RwLnYxLlNlYWxlZEtleRIpCgpwYXJhbWV0ZXJzGAUgASgLMhUub3RwLnYxLktleVBhcmFtZXRlcnMSIAoFZXJyb3IYBiABKAsyES5vdHAudjEuSXRlbUVycm9yIjwKC01pc3NpbmdQYXJ0EhAKCGJhdGNoX2lkGAEgASgFEg0KBWluZGV4GAIgASgNEgwKBHNpemUYAyABKA0iXAoRRXhwb3J0S2V5c1JlcXVlc3QSIQoFaXRlbXMYASADKAsyEi5vdHAudjEuRXhwb3J0SXRlbRIkCgZmb3JtYXQYAiABKA4yFC5vdHAudjEuRXhwb3J0Rm9ybWF0IkwKCkV4cG9ydEl0ZW0SGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJIkkKEkV4cG9ydEtleXNSZXNwb25zZRIMCgR1cmlzGAEgAygJEiUKB3Jlc3VsdHMYAiADKAsyFC5vdHAudjEuRXhwb3J0UmVzdWx0IlEKDEV4cG9ydFJlc3VsdBITCgl1cmlfaW5kZXgYASABKA1IABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIAEIICgZyZXN1bHQiEQoPR2V0VXNhZ2VSZXF1ZXN0IkYKEEdldFVzYWdlUmVzcG9uc2USDAoEcGxhbhgBIAEoCRIkCgd3aW5kb3dzGAIgAygLMhMub3RwLnYxLldpbmRvd1VzYWdlImoKC1dpbmRvd1VzYWdlEg4KBndpbmRvdxgBIAEoCRINCgVsaW1pdBgCIAEoBBIMCgR1c2VkGAMgASgEEi4KCnJlc2V0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKrsBCgxWZXJpZnlTdGF0dXMSHQoZVkVSSUZZX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlZFUklGWV9TVEFUVVNfQUNDRVBURUQQARIaChZWRVJJRllfU1RBVFVTX01JU01BVENIEAISGwoXVkVSSUZZX1NUQVRVU19NQUxGT1JNRUQQAxIaChZWRVJJRllfU1RBVFVTX1JFUExBWUVEEAQSGwoXVkVSSUZZX1NUQVRVU19USFJPVFRMRUQQBSplCgxFeHBvcnRGb3JtYXQSHQoZRVhQT1JUX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhkKFUVYUE9SVF9GT1JNQVRfT1RQQVVUSBABEhsKF0VYUE9SVF9GT1JNQVRfTUlHUkFUSU9OEAIy9ggKCk90cFNlcnZpY2USQgoIR2VuZXJhdGUSFy5vdHAudjEuR2VuZXJhdGVSZXF1ZXN0Ghgub3RwLnYxLkdlbmVyYXRlUmVzcG9uc2UiA5ACAhI5CgVUb2tlbhIULm90cC52MS5Ub2tlblJlcXVlc3QaFS5vdHAudjEuVG9rZW5SZXNwb25zZSIDkAICEjwKBlZlcmlmeRIVLm90cC52MS5WZXJpZnlSZXF1ZXN0GhYub3RwLnYxLlZlcmlmeVJlc3BvbnNlIgOQAgASSgoKV2F0Y2hUb2tlbhIZLm90cC52MS5XYXRjaFRva2VuUmVxdWVzdBoaLm90cC52MS5XYXRjaFRva2VuUmVzcG9uc2UiA5ACAjABEkgKCkJhdGNoVG9rZW4SGS5vdHAudjEuQmF0Y2hUb2tlblJlcXVlc3QaGi5vdHAudjEuQmF0Y2hUb2tlblJlc3BvbnNlIgOQAgISSwoLQmF0Y2hWZXJpZnkSGi5vdHAudjEuQmF0Y2hWZXJpZnlSZXF1ZXN0Ghsub3RwLnYxLkJhdGNoVmVyaWZ5UmVzcG9uc2UiA5ACABI2CgRTZWFsEhMub3RwLnYxLlNlYWxSZXF1ZXN0GhQub3RwLnYxLlNlYWxSZXNwb25zZSIDkAICEjwKBlJld3JhcBIVLm90cC52MS5SZXdyYXBSZXF1ZXN0GhYub3RwLnYxLlJld3JhcFJlc3BvbnNlIgOQAgISSAoKUmVzeW5jSG90cBIZLm90cC52MS5SZXN5bmNIb3RwUmVxdWVzdBoaLm90cC52MS5SZXN5bmNIb3RwUmVzcG9uc2UiA5ACABJpChVHZW5lcmF0ZVJlY292ZXJ5Q29kZXMSJC5vdHAudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBolLm90cC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZSIDkAICEmAKElZlcmlmeVJlY292ZXJ5Q29kZRIhLm90cC52MS5WZXJpZnlSZWNvdmVyeUNvZGVSZXF1ZXN0GiIub3RwLnYxLlZlcmlmeVJlY292ZXJ5Q29kZVJlc3BvbnNlIgOQAgASYwoTUmV2b2tlUmVjb3ZlcnlDb2RlcxIiLm90cC52MS5SZXZva2VSZWNvdmVyeUNvZGVzUmVxdWVzdBojLm90cC52MS5SZXZva2VSZWNvdmVyeUNvZGVzUmVzcG9uc2UiA5ACAhJICgpJbXBvcnRLZXlzEhkub3RwLnYxLkltcG9ydEtleXNSZXF1ZXN0Ghoub3RwLnYxLkltcG9ydEtleXNSZXNwb25zZSIDkAICEkgKCkV4cG9ydEtleXMSGS5vdHAudjEuRXhwb3J0S2V5c1JlcXVlc3QaGi5vdHAudjEuRXhwb3J0S2V5c1Jlc3BvbnNlIgOQAgISQgoIR2V0VXNhZ2USFy5vdHAudjEuR2V0VXNhZ2VSZXF1ZXN0Ghgub3RwLnYxLkdldFVzYWdlUmVzcG9uc2UiA5ACAkJ0CgtkZXYub3RwZC52MUIPT3RwU2VydmljZVByb3RvUAFaG290cGQuZGV2L2dvL3BiL290cC92MTtvdHB2MaICA09YWKoCBk90cC5WMcoCBk90cFxWMeICEk90cFxWMVxHUEJNZXRhZGF0YeoCB090cDo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_item_error, file_otp_v1_key, file_otp_v1_qr_code, file_otp_v1_token]);
 
 /**
- * A key to generate, or an existing one to show again.
+ * A key to generate, or an existing key to show again.
  *
  * @generated from message otp.v1.GenerateRequest
  */
@@ -38,16 +38,16 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
   type: OtpType;
 
   /**
-   * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+   * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
    *
-   * If empty, the URI has no issuer, and the answer a warning.
+   * If empty, the URI has no issuer and the answer has a warning.
    *
    * @generated from field: string issuer = 2;
    */
   issuer: string;
 
   /**
-   * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+   * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
    *
    * Required.
    *
@@ -94,7 +94,7 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
   /**
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+   * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    *
    * @generated from field: uint32 secret_size = 8;
    */
@@ -119,16 +119,16 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
   qrCode?: QrCodeOptions | undefined;
 
   /**
-   * The form in which to hand over the secret.
+   * The form in which to return the secret.
    *
-   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
    *
    * @generated from field: otp.v1.SecretDelivery delivery = 11;
    */
   delivery: SecretDelivery;
 
   /**
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
    *
    * @generated from field: bytes sealed_context = 12;
    */
@@ -143,7 +143,7 @@ export const GenerateRequestSchema: GenMessage<GenerateRequest> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 0);
 
 /**
- * A key, ready to enrol.
+ * A key to enrol.
  *
  * @generated from message otp.v1.GenerateResponse
  */
@@ -170,43 +170,43 @@ export type GenerateResponse = Message<"otp.v1.GenerateResponse"> & {
   uri: string;
 
   /**
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    *
    * @generated from field: otp.v1.QrCode qr_code = 4;
    */
   qrCode?: QrCode | undefined;
 
   /**
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    *
    * @generated from field: otp.v1.Token token = 5;
    */
   token?: Token | undefined;
 
   /**
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    *
    * @generated from field: otp.v1.KeyParameters parameters = 6;
    */
   parameters?: KeyParameters | undefined;
 
   /**
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    *
    * @generated from field: repeated otp.v1.CompatibilityWarning warnings = 7;
    */
   warnings: CompatibilityWarning[];
 
   /**
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    *
    * @generated from field: otp.v1.SealedKey sealed = 8;
    */
   sealed?: SealedKey | undefined;
 
   /**
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    *
    * @generated from field: google.protobuf.Timestamp sealed_expire_time = 9;
    */
@@ -221,7 +221,7 @@ export const GenerateResponseSchema: GenMessage<GenerateResponse> = /*@__PURE__*
   messageDesc(file_otp_v1_otp_service, 1);
 
 /**
- * A parameter that some authenticator apps silently ignore, or show badly.
+ * A parameter that some authenticator apps silently ignore or display badly.
  *
  * @generated from message otp.v1.CompatibilityWarning
  */
@@ -234,17 +234,17 @@ export type CompatibilityWarning = Message<"otp.v1.CompatibilityWarning"> & {
   field: string;
 
   /**
-   * The problem, and the value to choose instead; in English, for developers.
+   * The problem and the value to choose instead; in English, for developers.
    *
    * @generated from field: string description = 2;
    */
   description: string;
 
   /**
-   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   * The problem as a constant, for a text of your own; later versions may add others.
    *
-   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+   * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
    * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    *
    * @generated from field: string reason = 3;
@@ -260,7 +260,7 @@ export const CompatibilityWarningSchema: GenMessage<CompatibilityWarning> = /*@_
   messageDesc(file_otp_v1_otp_service, 2);
 
 /**
- * Which code to give.
+ * The code to compute.
  *
  * @generated from message otp.v1.TokenRequest
  */
@@ -275,7 +275,7 @@ export type TokenRequest = Message<"otp.v1.TokenRequest"> & {
   key?: Key | undefined;
 
   /**
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    *
@@ -284,14 +284,14 @@ export type TokenRequest = Message<"otp.v1.TokenRequest"> & {
   at?: Timestamp | undefined;
 
   /**
-   * How many earlier codes to give as well, at most 10.
+   * How many earlier codes to return too, at most 10.
    *
    * @generated from field: uint32 past_steps = 3;
    */
   pastSteps: number;
 
   /**
-   * How many later codes to give as well, at most 10.
+   * How many later codes to return too, at most 10.
    *
    * @generated from field: uint32 future_steps = 4;
    */
@@ -306,20 +306,20 @@ export const TokenRequestSchema: GenMessage<TokenRequest> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 3);
 
 /**
- * The code asked for.
+ * The requested code.
  *
  * @generated from message otp.v1.TokenResponse
  */
 export type TokenResponse = Message<"otp.v1.TokenResponse"> & {
   /**
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    *
    * @generated from field: otp.v1.Token token = 1;
    */
   token?: Token | undefined;
 
   /**
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    *
    * @generated from field: repeated otp.v1.Token neighbours = 2;
    */
@@ -386,7 +386,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   lookAhead?: number | undefined;
 
   /**
-   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+   * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    *
@@ -395,7 +395,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   afterStep?: bigint | undefined;
 
   /**
-   * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+   * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
    *
    * If false, an accepted code is consumed.
    *
@@ -404,22 +404,22 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   allowReuse: boolean;
 
   /**
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+   * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+   * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+   * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
    *
-   * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+   * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
    *
    * @generated from field: string request_id = 8;
    */
   requestId: string;
 
   /**
-   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
    *
-   * With a key that is confirmed already it is an ordinary check.
+   * With a confirmed key this is an ordinary check.
    *
    * @generated from field: bool confirm = 9;
    */
@@ -428,10 +428,10 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   /**
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    *
    * @generated from field: repeated otp.v1.Key alternatives = 10;
    */
@@ -446,7 +446,7 @@ export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 5);
 
 /**
- * The answer to a check; it never repeats the code.
+ * The result of a check; it never repeats the code.
  *
  * @generated from message otp.v1.VerifyResponse
  */
@@ -466,7 +466,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   status: VerifyStatus;
 
   /**
-   * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+   * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
    *
    * @generated from field: optional uint64 matched_step = 3;
    */
@@ -487,38 +487,38 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   nextCounter?: bigint | undefined;
 
   /**
-   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+   * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
    *
    * @generated from field: optional uint32 attempts_remaining = 6;
    */
   attemptsRemaining?: number | undefined;
 
   /**
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    *
    * @generated from field: google.protobuf.Duration retry_after = 7;
    */
   retryAfter?: Duration | undefined;
 
   /**
-   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
    *
    * @generated from field: optional uint32 matched_key = 8;
    */
   matchedKey?: number | undefined;
 
   /**
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    *
    * @generated from field: otp.v1.SealedKey resealed = 9;
    */
   resealed?: SealedKey | undefined;
 
   /**
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    *
    * @generated from field: google.protobuf.Timestamp server_time = 10;
    */
@@ -533,7 +533,7 @@ export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 6);
 
 /**
- * Which key to watch.
+ * The key to watch.
  *
  * @generated from message otp.v1.WatchTokenRequest
  */
@@ -556,7 +556,7 @@ export const WatchTokenRequestSchema: GenMessage<WatchTokenRequest> = /*@__PURE_
   messageDesc(file_otp_v1_otp_service, 7);
 
 /**
- * The code whose step has begun.
+ * The code of the time step that has begun.
  *
  * @generated from message otp.v1.WatchTokenResponse
  */
@@ -577,7 +577,7 @@ export const WatchTokenResponseSchema: GenMessage<WatchTokenResponse> = /*@__PUR
   messageDesc(file_otp_v1_otp_service, 8);
 
 /**
- * The codes to give.
+ * The codes to compute.
  *
  * @generated from message otp.v1.BatchTokenRequest
  */
@@ -598,13 +598,13 @@ export const BatchTokenRequestSchema: GenMessage<BatchTokenRequest> = /*@__PURE_
   messageDesc(file_otp_v1_otp_service, 9);
 
 /**
- * The codes asked for.
+ * The requested codes.
  *
  * @generated from message otp.v1.BatchTokenResponse
  */
 export type BatchTokenResponse = Message<"otp.v1.BatchTokenResponse"> & {
   /**
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    *
    * @generated from field: repeated otp.v1.BatchTokenResult results = 1;
    */
@@ -639,7 +639,7 @@ export type BatchTokenResult = Message<"otp.v1.BatchTokenResult"> & {
     case: "response";
   } | {
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * @generated from field: otp.v1.ItemError error = 2;
      */
@@ -683,7 +683,7 @@ export const BatchVerifyRequestSchema: GenMessage<BatchVerifyRequest> = /*@__PUR
  */
 export type BatchVerifyResponse = Message<"otp.v1.BatchVerifyResponse"> & {
   /**
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    *
    * @generated from field: repeated otp.v1.BatchVerifyResult results = 1;
    */
@@ -718,7 +718,7 @@ export type BatchVerifyResult = Message<"otp.v1.BatchVerifyResult"> & {
     case: "response";
   } | {
     /**
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      *
      * @generated from field: otp.v1.ItemError error = 2;
      */
@@ -762,7 +762,7 @@ export const SealRequestSchema: GenMessage<SealRequest> = /*@__PURE__*/
  */
 export type SealItem = Message<"otp.v1.SealItem"> & {
   /**
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    *
@@ -771,7 +771,7 @@ export type SealItem = Message<"otp.v1.SealItem"> & {
   key?: Key | undefined;
 
   /**
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
    *
    * @generated from field: bytes sealed_context = 2;
    */
@@ -792,7 +792,7 @@ export const SealItemSchema: GenMessage<SealItem> = /*@__PURE__*/
  */
 export type SealResponse = Message<"otp.v1.SealResponse"> & {
   /**
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    *
    * @generated from field: repeated otp.v1.SealResult results = 1;
    */
@@ -819,7 +819,7 @@ export type SealResult = Message<"otp.v1.SealResult"> & {
    */
   result: {
     /**
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      *
      * @generated from field: otp.v1.SealedKey sealed = 1;
      */
@@ -827,7 +827,7 @@ export type SealResult = Message<"otp.v1.SealResult"> & {
     case: "sealed";
   } | {
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * @generated from field: otp.v1.ItemError error = 2;
      */
@@ -851,7 +851,7 @@ export const SealResultSchema: GenMessage<SealResult> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 18);
 
 /**
- * The blobs to seal anew.
+ * The blobs to seal again.
  *
  * @generated from message otp.v1.RewrapRequest
  */
@@ -872,7 +872,7 @@ export const RewrapRequestSchema: GenMessage<RewrapRequest> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 19);
 
 /**
- * A blob to seal anew.
+ * A blob to seal again.
  *
  * @generated from message otp.v1.RewrapItem
  */
@@ -915,7 +915,7 @@ export const RewrapItemSchema: GenMessage<RewrapItem> = /*@__PURE__*/
  */
 export type RewrapResponse = Message<"otp.v1.RewrapResponse"> & {
   /**
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    *
    * @generated from field: repeated otp.v1.RewrapResult results = 1;
    */
@@ -942,7 +942,7 @@ export type RewrapResult = Message<"otp.v1.RewrapResult"> & {
    */
   result: {
     /**
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      *
      * @generated from field: otp.v1.SealedKey key = 1;
      */
@@ -950,7 +950,7 @@ export type RewrapResult = Message<"otp.v1.RewrapResult"> & {
     case: "key";
   } | {
     /**
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      *
      * @generated from field: otp.v1.RecoveryCodeSet set = 2;
      */
@@ -958,7 +958,7 @@ export type RewrapResult = Message<"otp.v1.RewrapResult"> & {
     case: "set";
   } | {
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * @generated from field: otp.v1.ItemError error = 3;
      */
@@ -975,7 +975,7 @@ export const RewrapResultSchema: GenMessage<RewrapResult> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 22);
 
 /**
- * The codes to find a counter by.
+ * The codes to find a counter from.
  *
  * @generated from message otp.v1.ResyncHotpRequest
  */
@@ -990,7 +990,7 @@ export type ResyncHotpRequest = Message<"otp.v1.ResyncHotpRequest"> & {
   key?: Key | undefined;
 
   /**
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    *
    * @generated from field: repeated string codes = 2;
    */
@@ -1034,8 +1034,8 @@ export type ResyncHotpResponse = Message<"otp.v1.ResyncHotpResponse"> & {
   valid: boolean;
 
   /**
-   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+   * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
    *
    * @generated from field: otp.v1.VerifyStatus status = 2;
    */
@@ -1085,7 +1085,7 @@ export const ResyncHotpResponseSchema: GenMessage<ResyncHotpResponse> = /*@__PUR
   messageDesc(file_otp_v1_otp_service, 24);
 
 /**
- * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+ * A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
  *
  * @generated from message otp.v1.RecoveryCodeSet
  */
@@ -1121,7 +1121,7 @@ export const RecoveryCodeSetSchema: GenMessage<RecoveryCodeSet> = /*@__PURE__*/
  */
 export type GenerateRecoveryCodesRequest = Message<"otp.v1.GenerateRecoveryCodesRequest"> & {
   /**
-   * How many, 1 to 20.
+   * How many codes, 1 to 20.
    *
    * If zero, 10.
    *
@@ -1139,7 +1139,7 @@ export type GenerateRecoveryCodesRequest = Message<"otp.v1.GenerateRecoveryCodes
   codeLength: number;
 
   /**
-   * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
    *
    * @generated from field: bytes sealed_context = 3;
    */
@@ -1154,7 +1154,7 @@ export const GenerateRecoveryCodesRequestSchema: GenMessage<GenerateRecoveryCode
   messageDesc(file_otp_v1_otp_service, 26);
 
 /**
- * Recovery codes, to be shown to the user this once.
+ * Recovery codes, to show to the user once.
  *
  * @generated from message otp.v1.GenerateRecoveryCodesResponse
  */
@@ -1197,8 +1197,8 @@ export type VerifyRecoveryCodeRequest = Message<"otp.v1.VerifyRecoveryCodeReques
   set?: RecoveryCodeSet | undefined;
 
   /**
-   * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-   * and I and L as 1.
+   * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+   * counts as 0, and I and L count as 1.
    *
    * Required.
    *
@@ -1235,7 +1235,7 @@ export type VerifyRecoveryCodeResponse = Message<"otp.v1.VerifyRecoveryCodeRespo
   valid: boolean;
 
   /**
-   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
    *
    * @generated from field: otp.v1.VerifyStatus status = 2;
    */
@@ -1263,8 +1263,8 @@ export type VerifyRecoveryCodeResponse = Message<"otp.v1.VerifyRecoveryCodeRespo
   retryAfter?: Duration | undefined;
 
   /**
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    *
    * @generated from field: otp.v1.RecoveryCodeSet resealed = 6;
    */
@@ -1330,7 +1330,7 @@ export type ImportKeysRequest = Message<"otp.v1.ImportKeysRequest"> & {
   uris: string[];
 
   /**
-   * The form in which to hand over the keys; sealed keys need no confirmation.
+   * The form in which to return the keys; sealed keys need no confirmation.
    *
    * If unspecified, PLAIN.
    *
@@ -1339,7 +1339,7 @@ export type ImportKeysRequest = Message<"otp.v1.ImportKeysRequest"> & {
   delivery: SecretDelivery;
 
   /**
-   * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+   * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
    *
    * @generated from field: bytes sealed_context = 3;
    */
@@ -1360,7 +1360,7 @@ export const ImportKeysRequestSchema: GenMessage<ImportKeysRequest> = /*@__PURE_
  */
 export type ImportKeysResponse = Message<"otp.v1.ImportKeysResponse"> & {
   /**
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    *
    * @generated from field: repeated otp.v1.ImportResult results = 1;
    */
@@ -1423,7 +1423,7 @@ export type ImportResult = Message<"otp.v1.ImportResult"> & {
   parameters?: KeyParameters | undefined;
 
   /**
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    *
    * @generated from field: otp.v1.ItemError error = 6;
    */
@@ -1438,7 +1438,7 @@ export const ImportResultSchema: GenMessage<ImportResult> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 34);
 
 /**
- * A part of a migration that is missing: one of the QR codes was not scanned.
+ * A missing part of a migration: one of its QR codes was not scanned.
  *
  * @generated from message otp.v1.MissingPart
  */
@@ -1550,14 +1550,14 @@ export const ExportItemSchema: GenMessage<ExportItem> = /*@__PURE__*/
  */
 export type ExportKeysResponse = Message<"otp.v1.ExportKeysResponse"> & {
   /**
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    *
    * @generated from field: repeated string uris = 1;
    */
   uris: string[];
 
   /**
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    *
    * @generated from field: repeated otp.v1.ExportResult results = 2;
    */
@@ -1592,7 +1592,7 @@ export type ExportResult = Message<"otp.v1.ExportResult"> & {
     case: "uriIndex";
   } | {
     /**
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      *
      * @generated from field: otp.v1.ItemError error = 2;
      */
@@ -1609,7 +1609,7 @@ export const ExportResultSchema: GenMessage<ExportResult> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 39);
 
 /**
- * Whose usage to get: that of the calling API key.
+ * The request has no fields: it is about the calling API key.
  *
  * @generated from message otp.v1.GetUsageRequest
  */
@@ -1665,21 +1665,21 @@ export type WindowUsage = Message<"otp.v1.WindowUsage"> & {
   window: string;
 
   /**
-   * The most calls in it.
+   * The maximum number of calls in the window.
    *
    * @generated from field: uint64 limit = 2;
    */
   limit: bigint;
 
   /**
-   * The calls that are counted in it now; more than `limit` after a change of the plan.
+   * The calls counted in the window now; after a change of the plan this may exceed `limit`.
    *
    * @generated from field: uint64 used = 3;
    */
   used: bigint;
 
   /**
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    *
    * @generated from field: google.protobuf.Timestamp reset_time = 4;
    */
@@ -1707,36 +1707,36 @@ export const VerifyStatus = {
   UNSPECIFIED: 0,
 
   /**
-   * The code is right, and was not used before.
+   * The code is correct, current and not used before.
    *
    * @generated from enum value: VERIFY_STATUS_ACCEPTED = 1;
    */
   ACCEPTED: 1,
 
   /**
-   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+   * The code is wrong or outside the accepted time window. It counts as a failed attempt.
    *
    * @generated from enum value: VERIFY_STATUS_MISMATCH = 2;
    */
   MISMATCH: 2,
 
   /**
-   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+   * The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
    *
    * @generated from enum value: VERIFY_STATUS_MALFORMED = 3;
    */
   MALFORMED: 3,
 
   /**
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-   * or period of the same secret.
+   * The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+   * period of the same secret.
    *
    * @generated from enum value: VERIFY_STATUS_REPLAYED = 4;
    */
   REPLAYED: 4,
 
   /**
-   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
    *
    * @generated from enum value: VERIFY_STATUS_THROTTLED = 5;
    */
@@ -1770,7 +1770,7 @@ export const ExportFormat = {
   UNSPECIFIED: 0,
 
   /**
-   * An otpauth URI for each key, in Google's Key URI Format.
+   * An otpauth URI per key, in Google's Key URI Format.
    *
    * @generated from enum value: EXPORT_FORMAT_OTPAUTH = 1;
    */
@@ -1810,10 +1810,10 @@ export const ExportFormatSchema: GenEnum<ExportFormat> = /*@__PURE__*/
  */
 export const OtpService: GenService<{
   /**
-   * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+   * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
    *
-   * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-   * repeat makes another key.
+   * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+   * retry makes another key.
    *
    * @generated from rpc otp.v1.OtpService.Generate
    */
@@ -1823,9 +1823,9 @@ export const OtpService: GenService<{
     output: typeof GenerateResponseSchema;
   },
   /**
-   * Gives the code of a key at a moment, now by default, and its neighbours on request.
+   * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
    *
-   * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+   * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.Token
    */
@@ -1835,10 +1835,10 @@ export const OtpService: GenService<{
     output: typeof TokenResponseSchema;
   },
   /**
-   * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+   * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
    *
-   * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-   * Retry only with a `request_id`: the repeat gets the answer of the first.
+   * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+   * Retry only with a `request_id`: the retry gets the first answer.
    *
    * @generated from rpc otp.v1.OtpService.Verify
    */
@@ -1848,11 +1848,12 @@ export const OtpService: GenService<{
     output: typeof VerifyResponseSchema;
   },
   /**
-   * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+   * Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
    *
-   * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-   * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-   * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+   * Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+   * when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+   * revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+   * the connection alive.
    *
    * @generated from rpc otp.v1.OtpService.WatchToken
    */
@@ -1862,9 +1863,9 @@ export const OtpService: GenService<{
     output: typeof WatchTokenResponseSchema;
   },
   /**
-   * Gives the codes of many keys at once.
+   * Returns the codes of many keys.
    *
-   * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+   * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.BatchToken
    */
@@ -1874,9 +1875,9 @@ export const OtpService: GenService<{
     output: typeof BatchTokenResponseSchema;
   },
   /**
-   * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+   * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
    *
-   * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+   * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
    *
    * @generated from rpc otp.v1.OtpService.BatchVerify
    */
@@ -1886,9 +1887,9 @@ export const OtpService: GenService<{
     output: typeof BatchVerifyResponseSchema;
   },
   /**
-   * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+   * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
    *
-   * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+   * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.Seal
    */
@@ -1898,10 +1899,10 @@ export const OtpService: GenService<{
     output: typeof SealResponseSchema;
   },
   /**
-   * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+   * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
    * pending.
    *
-   * Needs the scope `seal`. Counts as one call for each item. May be retried.
+   * Needs the scope `seal`. Counts as one call per item. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.Rewrap
    */
@@ -1911,9 +1912,9 @@ export const OtpService: GenService<{
     output: typeof RewrapResponseSchema;
   },
   /**
-   * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+   * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
    *
-   * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+   * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
    *
    * @generated from rpc otp.v1.OtpService.ResyncHotp
    */
@@ -1923,10 +1924,10 @@ export const OtpService: GenService<{
     output: typeof ResyncHotpResponseSchema;
   },
   /**
-   * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+   * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
    *
-   * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-   * a repeat makes another set.
+   * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+   * retry: a retry makes another set.
    *
    * @generated from rpc otp.v1.OtpService.GenerateRecoveryCodes
    */
@@ -1936,10 +1937,10 @@ export const OtpService: GenService<{
     output: typeof GenerateRecoveryCodesResponseSchema;
   },
   /**
-   * Says whether a recovery code is one of a set, and used for the first time.
+   * Checks a recovery code: it must belong to the set and not be used before.
    *
-   * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-   * are those of the set, not of any key. Retry only with a `request_id`.
+   * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+   * recovery codes count for the set, not for a key. Retry only with a `request_id`.
    *
    * @generated from rpc otp.v1.OtpService.VerifyRecoveryCode
    */
@@ -1949,9 +1950,9 @@ export const OtpService: GenService<{
     output: typeof VerifyRecoveryCodeResponseSchema;
   },
   /**
-   * Revokes a set for ever: its codes are answered REPLAYED from then on.
+   * Revokes a set permanently: from then on, its codes return REPLAYED.
    *
-   * Needs the scope `generate`. May be retried.
+   * Needs the scope `generate`. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.RevokeRecoveryCodes
    */
@@ -1961,9 +1962,9 @@ export const OtpService: GenService<{
     output: typeof RevokeRecoveryCodesResponseSchema;
   },
   /**
-   * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+   * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
    *
-   * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+   * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.ImportKeys
    */
@@ -1973,9 +1974,9 @@ export const OtpService: GenService<{
     output: typeof ImportKeysResponseSchema;
   },
   /**
-   * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+   * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
    *
-   * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+   * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
    *
    * @generated from rpc otp.v1.OtpService.ExportKeys
    */
@@ -1985,7 +1986,7 @@ export const OtpService: GenService<{
     output: typeof ExportKeysResponseSchema;
   },
   /**
-   * Gets how much of the calling API key's plan is used.
+   * Returns how much of its plan the calling API key has used.
    *
    * Needs no scope. Counts as a call in all windows but the month.
    *

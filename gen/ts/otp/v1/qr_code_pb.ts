@@ -19,7 +19,7 @@ export const file_otp_v1_qr_code: GenFile = /*@__PURE__*/
  */
 export type QrCodeOptions = Message<"otp.v1.QrCodeOptions"> & {
   /**
-   * The form of the picture.
+   * The format of the image.
    *
    * If unspecified, PNG.
    *
@@ -37,7 +37,7 @@ export type QrCodeOptions = Message<"otp.v1.QrCodeOptions"> & {
   errorCorrection: QrErrorCorrection;
 
   /**
-   * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+   * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
    *
    * If zero, 6.
    *
@@ -76,7 +76,7 @@ export type QrCode = Message<"otp.v1.QrCode"> & {
   mediaType: string;
 
   /**
-   * The picture or the text.
+   * The image or the text.
    *
    * @generated from field: bytes data = 2;
    */
@@ -111,35 +111,35 @@ export const QrCodeSchema: GenMessage<QrCode> = /*@__PURE__*/
  */
 export const QrFormat = {
   /**
-   * Not chosen: PNG.
+   * Not set: PNG.
    *
    * @generated from enum value: QR_FORMAT_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * A PNG picture, one bit a pixel.
+   * A PNG image with one bit per pixel.
    *
    * @generated from enum value: QR_FORMAT_PNG = 1;
    */
   PNG: 1,
 
   /**
-   * An SVG drawing.
+   * An SVG image.
    *
    * @generated from enum value: QR_FORMAT_SVG = 2;
    */
   SVG: 2,
 
   /**
-   * UTF-8 text for a terminal, two modules a character.
+   * UTF-8 text for a terminal, two modules per character.
    *
    * @generated from enum value: QR_FORMAT_TEXT = 3;
    */
   TEXT: 3,
 
   /**
-   * No QR code at all.
+   * No QR code.
    *
    * @generated from enum value: QR_FORMAT_NONE = 4;
    */
@@ -160,13 +160,13 @@ export const QrFormatSchema: GenEnum<QrFormat> = /*@__PURE__*/
   enumDesc(file_otp_v1_qr_code, 0);
 
 /**
- * How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+ * How much of a QR code may be unreadable (ISO/IEC 18004).
  *
  * @generated from enum otp.v1.QrErrorCorrection
  */
 export const QrErrorCorrection = {
   /**
-   * Not chosen: M.
+   * Not set: M.
    *
    * @generated from enum value: QR_ERROR_CORRECTION_UNSPECIFIED = 0;
    */
@@ -194,7 +194,7 @@ export const QrErrorCorrection = {
   Q: 3,
 
   /**
-   * About 30 %; makes the code of a long URI too dense for some cameras.
+   * About 30 %; makes the QR code of a long URI too dense for some cameras.
    *
    * @generated from enum value: QR_ERROR_CORRECTION_H = 4;
    */
@@ -202,7 +202,7 @@ export const QrErrorCorrection = {
 } as const;
 
 /**
- * How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+ * How much of a QR code may be unreadable (ISO/IEC 18004).
  *
  * @generated from enum otp.v1.QrErrorCorrection
  */

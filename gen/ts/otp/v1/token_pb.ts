@@ -17,13 +17,13 @@ export const file_otp_v1_token: GenFile = /*@__PURE__*/
   fileDesc("ChJvdHAvdjEvdG9rZW4ucHJvdG8SBm90cC52MSLrAgoFVG9rZW4SDAoEY29kZRgBIAEoCRIMCgRzdGVwGAIgASgEEi4KCnZhbGlkX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFyZW1haW5pbmdfc2Vjb25kcxgFIAEoDRIvCgtzZXJ2ZXJfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHQoEdHlwZRgHIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgIIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAkgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAogASgNEhQKDG9mZnNldF9zdGVwcxgLIAEoERIWCg5vZmZzZXRfc2Vjb25kcxgMIAEoEUJvCgtkZXYub3RwZC52MUIKVG9rZW5Qcm90b1ABWhtvdHBkLmRldi9nby9wYi9vdHAvdjE7b3RwdjGiAgNPWFiqAgZPdHAuVjHKAgZPdHBcVjHiAhJPdHBcVjFcR1BCTWV0YWRhdGHqAgdPdHA6OlYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_otp_v1_key]);
 
 /**
- * A code of a key, and the time in which it holds.
+ * A code of a key, and the time in which it is valid.
  *
  * @generated from message otp.v1.Token
  */
 export type Token = Message<"otp.v1.Token"> & {
   /**
-   * The code, a string because leading zeros count: `012345` is not `12345`.
+   * The code: a string, because leading zeros matter: `012345` is not `12345`.
    *
    * @generated from field: string code = 1;
    */
@@ -37,30 +37,30 @@ export type Token = Message<"otp.v1.Token"> & {
   step: bigint;
 
   /**
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    *
    * @generated from field: google.protobuf.Timestamp valid_from = 3;
    */
   validFrom?: Timestamp | undefined;
 
   /**
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+   * Seconds from the requested time to `expire_time`, rounded up.
    *
-   * Zero for HOTP and for a code whose step is over.
+   * Zero for HOTP, and for a code whose time step is over.
    *
    * @generated from field: uint32 remaining_seconds = 5;
    */
   remainingSeconds: number;
 
   /**
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    *
    * @generated from field: google.protobuf.Timestamp server_time = 6;
    */
@@ -95,14 +95,14 @@ export type Token = Message<"otp.v1.Token"> & {
   periodSeconds: number;
 
   /**
-   * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+   * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
    *
    * @generated from field: sint32 offset_steps = 11;
    */
   offsetSteps: number;
 
   /**
-   * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+   * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
    *
    * @generated from field: sint32 offset_seconds = 12;
    */

@@ -39,7 +39,7 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
   displayName: string;
 
   /**
-   * The plan whose limits hold, `plans/{id}`.
+   * The plan whose limits apply, `plans/{id}`.
    *
    * @generated from field: string plan = 3;
    */
@@ -62,35 +62,35 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
   scopes: string[];
 
   /**
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 7;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    *
    * @generated from field: google.protobuf.Timestamp revoke_time = 8;
    */
   revokeTime?: Timestamp | undefined;
 
   /**
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    *
    * @generated from field: google.protobuf.Timestamp last_use_time = 9;
    */
   lastUseTime?: Timestamp | undefined;
 
   /**
-   * A value that changes with the key. Output only.
+   * A value that changes with the API key. Output only.
    *
    * @generated from field: string etag = 99;
    */
@@ -105,13 +105,13 @@ export const ApiKeySchema: GenMessage<ApiKey> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_admin_service, 0);
 
 /**
- * The key to make.
+ * The API key to make.
  *
  * @generated from message otp.admin.v1.CreateApiKeyRequest
  */
 export type CreateApiKeyRequest = Message<"otp.admin.v1.CreateApiKeyRequest"> & {
   /**
-   * The key.
+   * The API key.
    *
    * Required.
    *
@@ -128,20 +128,20 @@ export const CreateApiKeyRequestSchema: GenMessage<CreateApiKeyRequest> = /*@__P
   messageDesc(file_otp_admin_v1_admin_service, 1);
 
 /**
- * The key made.
+ * The new API key.
  *
  * @generated from message otp.admin.v1.CreateApiKeyResponse
  */
 export type CreateApiKeyResponse = Message<"otp.admin.v1.CreateApiKeyResponse"> & {
   /**
-   * The key.
+   * The API key.
    *
    * @generated from field: otp.admin.v1.ApiKey api_key = 1;
    */
   apiKey?: ApiKey | undefined;
 
   /**
-   * The secret that callers send, shown this once.
+   * The secret that callers send, shown only once.
    *
    * @generated from field: string secret = 2;
    */
@@ -156,7 +156,7 @@ export const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse> = /*@_
   messageDesc(file_otp_admin_v1_admin_service, 2);
 
 /**
- * The key to get.
+ * The API key to get.
  *
  * @generated from message otp.admin.v1.GetApiKeyRequest
  */
@@ -179,13 +179,13 @@ export const GetApiKeyRequestSchema: GenMessage<GetApiKeyRequest> = /*@__PURE__*
   messageDesc(file_otp_admin_v1_admin_service, 3);
 
 /**
- * The key.
+ * The API key.
  *
  * @generated from message otp.admin.v1.GetApiKeyResponse
  */
 export type GetApiKeyResponse = Message<"otp.admin.v1.GetApiKeyResponse"> & {
   /**
-   * The key.
+   * The API key.
    *
    * @generated from field: otp.admin.v1.ApiKey api_key = 1;
    */
@@ -200,13 +200,13 @@ export const GetApiKeyResponseSchema: GenMessage<GetApiKeyResponse> = /*@__PURE_
   messageDesc(file_otp_admin_v1_admin_service, 4);
 
 /**
- * The page of keys to list.
+ * The page of API keys to list.
  *
  * @generated from message otp.admin.v1.ListApiKeysRequest
  */
 export type ListApiKeysRequest = Message<"otp.admin.v1.ListApiKeysRequest"> & {
   /**
-   * The most keys of a page; more than 1000 counts as 1000.
+   * The maximum number of API keys in a page; more than 1000 counts as 1000.
    *
    * If zero, 100.
    *
@@ -215,14 +215,14 @@ export type ListApiKeysRequest = Message<"otp.admin.v1.ListApiKeysRequest"> & {
   pageSize: number;
 
   /**
-   * `next_page_token` of the answer before; all other fields must be the same.
+   * `next_page_token` of the previous answer; all other fields must be the same.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Whether to list revoked and expired keys too.
+   * Whether to list revoked and expired API keys too.
    *
    * @generated from field: bool show_inactive = 3;
    */
@@ -237,20 +237,20 @@ export const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest> = /*@__PUR
   messageDesc(file_otp_admin_v1_admin_service, 5);
 
 /**
- * A page of keys.
+ * A page of API keys.
  *
  * @generated from message otp.admin.v1.ListApiKeysResponse
  */
 export type ListApiKeysResponse = Message<"otp.admin.v1.ListApiKeysResponse"> & {
   /**
-   * The keys.
+   * The API keys.
    *
    * @generated from field: repeated otp.admin.v1.ApiKey api_keys = 1;
    */
   apiKeys: ApiKey[];
 
   /**
-   * The token of the next page; empty on the last one.
+   * The token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -265,7 +265,7 @@ export const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse> = /*@__P
   messageDesc(file_otp_admin_v1_admin_service, 6);
 
 /**
- * The key to rotate.
+ * The API key to rotate.
  *
  * @generated from message otp.admin.v1.RotateApiKeyRequest
  */
@@ -280,16 +280,16 @@ export type RotateApiKeyRequest = Message<"otp.admin.v1.RotateApiKeyRequest"> & 
   name: string;
 
   /**
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    *
    * @generated from field: google.protobuf.Duration grace = 2;
    */
   grace?: Duration | undefined;
 
   /**
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    *
    * @generated from field: string etag = 3;
    */
@@ -304,20 +304,20 @@ export const RotateApiKeyRequestSchema: GenMessage<RotateApiKeyRequest> = /*@__P
   messageDesc(file_otp_admin_v1_admin_service, 7);
 
 /**
- * The rotated key.
+ * The rotated API key.
  *
  * @generated from message otp.admin.v1.RotateApiKeyResponse
  */
 export type RotateApiKeyResponse = Message<"otp.admin.v1.RotateApiKeyResponse"> & {
   /**
-   * The key.
+   * The API key.
    *
    * @generated from field: otp.admin.v1.ApiKey api_key = 1;
    */
   apiKey?: ApiKey | undefined;
 
   /**
-   * The new secret, shown this once.
+   * The new secret, shown only once.
    *
    * @generated from field: string secret = 2;
    */
@@ -332,7 +332,7 @@ export const RotateApiKeyResponseSchema: GenMessage<RotateApiKeyResponse> = /*@_
   messageDesc(file_otp_admin_v1_admin_service, 8);
 
 /**
- * The key to revoke.
+ * The API key to revoke.
  *
  * @generated from message otp.admin.v1.RevokeApiKeyRequest
  */
@@ -347,7 +347,7 @@ export type RevokeApiKeyRequest = Message<"otp.admin.v1.RevokeApiKeyRequest"> & 
   name: string;
 
   /**
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    *
    * @generated from field: string etag = 2;
    */
@@ -362,13 +362,13 @@ export const RevokeApiKeyRequestSchema: GenMessage<RevokeApiKeyRequest> = /*@__P
   messageDesc(file_otp_admin_v1_admin_service, 9);
 
 /**
- * The revoked key.
+ * The revoked API key.
  *
  * @generated from message otp.admin.v1.RevokeApiKeyResponse
  */
 export type RevokeApiKeyResponse = Message<"otp.admin.v1.RevokeApiKeyResponse"> & {
   /**
-   * The key.
+   * The API key.
    *
    * @generated from field: otp.admin.v1.ApiKey api_key = 1;
    */
@@ -383,7 +383,7 @@ export const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse> = /*@_
   messageDesc(file_otp_admin_v1_admin_service, 10);
 
 /**
- * The key whose usage to get.
+ * The API key whose usage to get.
  *
  * @generated from message otp.admin.v1.GetApiKeyUsageRequest
  */
@@ -406,7 +406,7 @@ export const GetApiKeyUsageRequestSchema: GenMessage<GetApiKeyUsageRequest> = /*
   messageDesc(file_otp_admin_v1_admin_service, 11);
 
 /**
- * The usage of a key.
+ * The usage of an API key.
  *
  * @generated from message otp.admin.v1.GetApiKeyUsageResponse
  */
@@ -434,7 +434,7 @@ export const GetApiKeyUsageResponseSchema: GenMessage<GetApiKeyUsageResponse> = 
   messageDesc(file_otp_admin_v1_admin_service, 12);
 
 /**
- * Which plans to list: all.
+ * The request has no fields: all plans are listed.
  *
  * @generated from message otp.admin.v1.ListPlansRequest
  */
@@ -483,35 +483,35 @@ export type Plan = Message<"otp.admin.v1.Plan"> & {
   name: string;
 
   /**
-   * The most calls in a minute; unset: no limit.
+   * Calls per minute; unset: no limit.
    *
    * @generated from field: optional uint64 minute_limit = 2;
    */
   minuteLimit?: bigint | undefined;
 
   /**
-   * The most calls in an hour; unset: no limit.
+   * Calls per hour; unset: no limit.
    *
    * @generated from field: optional uint64 hour_limit = 3;
    */
   hourLimit?: bigint | undefined;
 
   /**
-   * The most calls in a day; unset: no limit.
+   * Calls per day; unset: no limit.
    *
    * @generated from field: optional uint64 day_limit = 4;
    */
   dayLimit?: bigint | undefined;
 
   /**
-   * The most calls in a calendar month (UTC), the credits; unset: no limit.
+   * Calls per calendar month in UTC, the credits; unset: no limit.
    *
    * @generated from field: optional uint64 month_limit = 5;
    */
   monthLimit?: bigint | undefined;
 
   /**
-   * The most open WatchToken streams.
+   * Open WatchToken streams.
    *
    * @generated from field: uint32 stream_limit = 6;
    */
@@ -526,7 +526,7 @@ export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_admin_service, 15);
 
 /**
- * Which sealing keys to list: all.
+ * The request has no fields: all sealing keys are listed.
  *
  * @generated from message otp.admin.v1.ListSealingKeysRequest
  */
@@ -589,7 +589,7 @@ export type SealingKey = Message<"otp.admin.v1.SealingKey"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * From when on it seals.
+   * When it begins to seal.
    *
    * @generated from field: google.protobuf.Timestamp seal_from_time = 4;
    */
@@ -617,7 +617,7 @@ export const SealingKey_State = {
   UNSPECIFIED: 0,
 
   /**
-   * It opens blobs, and does not seal yet.
+   * It opens blobs and does not seal yet.
    *
    * @generated from enum value: STATE_STAGED = 1;
    */
@@ -631,14 +631,14 @@ export const SealingKey_State = {
   SEALING: 2,
 
   /**
-   * It opens blobs, and no longer seals.
+   * It opens blobs and no longer seals.
    *
    * @generated from enum value: STATE_OPENING = 3;
    */
   OPENING: 3,
 
   /**
-   * Its bytes are gone: its blobs do not open.
+   * Its bytes are deleted: its blobs no longer open.
    *
    * @generated from enum value: STATE_RETIRED = 4;
    */
@@ -659,7 +659,7 @@ export const SealingKey_StateSchema: GenEnum<SealingKey_State> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_admin_service, 18, 0);
 
 /**
- * Which server to get the status of: the process that answers.
+ * The request has no fields: the process that answers reports its own status.
  *
  * @generated from message otp.admin.v1.GetServerStatusRequest
  */
@@ -674,27 +674,27 @@ export const GetServerStatusRequestSchema: GenMessage<GetServerStatusRequest> = 
   messageDesc(file_otp_admin_v1_admin_service, 19);
 
 /**
- * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+ * The status of the process that answers: of one worker, or of one instance behind a load balancer.
  *
  * @generated from message otp.admin.v1.GetServerStatusResponse
  */
 export type GetServerStatusResponse = Message<"otp.admin.v1.GetServerStatusResponse"> & {
   /**
-   * Whether the store can be written to.
+   * Whether the store accepts writes.
    *
    * @generated from field: bool store_reachable = 1;
    */
   storeReachable: boolean;
 
   /**
-   * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+   * Whether this process counts calls by itself because the store is unreachable.
    *
    * @generated from field: bool limits_local = 2;
    */
   limitsLocal: boolean;
 
   /**
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    *
    * @generated from field: repeated otp.admin.v1.OutcomeCount outcomes = 3;
    */
@@ -709,13 +709,13 @@ export const GetServerStatusResponseSchema: GenMessage<GetServerStatusResponse> 
   messageDesc(file_otp_admin_v1_admin_service, 20);
 
 /**
- * How often a check had this outcome.
+ * The number of checks with an outcome.
  *
  * @generated from message otp.admin.v1.OutcomeCount
  */
 export type OutcomeCount = Message<"otp.admin.v1.OutcomeCount"> & {
   /**
-   * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+   * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
    *
    * @generated from field: string outcome = 1;
    */
@@ -749,7 +749,7 @@ export type GetAttemptsRequest = Message<"otp.admin.v1.GetAttemptsRequest"> & {
    */
   subject: {
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * @generated from field: string fingerprint = 1;
      */
@@ -773,7 +773,7 @@ export type GetAttemptsRequest = Message<"otp.admin.v1.GetAttemptsRequest"> & {
     case: "recoverySet";
   } | {
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * @generated from field: string recovery_set_name = 4;
      */
@@ -803,21 +803,21 @@ export type GetAttemptsResponse = Message<"otp.admin.v1.GetAttemptsResponse"> & 
   failureCount: number;
 
   /**
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    *
    * @generated from field: google.protobuf.Timestamp lock_end_time = 2;
    */
   lockEndTime?: Timestamp | undefined;
 
   /**
-   * Whether only an unlock helps.
+   * Whether only an unlock ends the lock.
    *
    * @generated from field: bool needs_unlock = 3;
    */
   needsUnlock: boolean;
 
   /**
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    *
    * @generated from field: repeated otp.admin.v1.UsedSteps used_steps = 4;
    */
@@ -873,14 +873,14 @@ export type UsedSteps = Message<"otp.admin.v1.UsedSteps"> & {
   firstStep: bigint;
 
   /**
-   * The last one: no code up to it is accepted.
+   * The last used step: no code up to it is accepted.
    *
    * @generated from field: uint64 last_step = 4;
    */
   lastStep: bigint;
 
   /**
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    *
    * @generated from field: google.protobuf.Timestamp keep_until_time = 5;
    */
@@ -907,7 +907,7 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
    */
   subject: {
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * @generated from field: string fingerprint = 1;
      */
@@ -931,7 +931,7 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
     case: "recoverySet";
   } | {
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * @generated from field: string recovery_set_name = 5;
      */
@@ -940,15 +940,15 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
   } | { case: undefined; value?: undefined };
 
   /**
-   * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+   * Whether to forget used steps in the future too, which remain after the clock was ahead.
    *
    * @generated from field: bool forget_future_steps = 4;
    */
   forgetFutureSteps: boolean;
 
   /**
-   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-   * their codes is accepted once more.
+   * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+   * accepted once more.
    *
    * If unset, no used counter is forgotten.
    *
@@ -971,14 +971,14 @@ export const UnlockAttemptsRequestSchema: GenMessage<UnlockAttemptsRequest> = /*
  */
 export type UnlockAttemptsResponse = Message<"otp.admin.v1.UnlockAttemptsResponse"> & {
   /**
-   * Wrong codes in a row before.
+   * Wrong codes in a row before the unlock.
    *
    * @generated from field: uint32 failure_count = 1;
    */
   failureCount: number;
 
   /**
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    *
    * @generated from field: repeated otp.admin.v1.ResetSteps reset_steps = 2;
    */
@@ -993,7 +993,7 @@ export const UnlockAttemptsResponseSchema: GenMessage<UnlockAttemptsResponse> = 
   messageDesc(file_otp_admin_v1_admin_service, 26);
 
 /**
- * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+ * Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
  *
  * @generated from message otp.admin.v1.ResetSteps
  */
@@ -1013,14 +1013,14 @@ export type ResetSteps = Message<"otp.admin.v1.ResetSteps"> & {
   periodSeconds: number;
 
   /**
-   * The last one before.
+   * The last used step before.
    *
    * @generated from field: uint64 last_step = 3;
    */
   lastStep: bigint;
 
   /**
-   * The last one from now on; unset if all were forgotten.
+   * The last used step from now on; unset if all were forgotten.
    *
    * @generated from field: optional uint64 new_last_step = 4;
    */
@@ -1046,7 +1046,7 @@ export const AdminService: GenService<{
   /**
    * Makes an API key.
    *
-   * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+   * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
    *
    * @generated from rpc otp.admin.v1.AdminService.CreateApiKey
    */
@@ -1066,7 +1066,7 @@ export const AdminService: GenService<{
     output: typeof GetApiKeyResponseSchema;
   },
   /**
-   * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+   * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
    *
    * @generated from rpc otp.admin.v1.AdminService.ListApiKeys
    */
@@ -1076,11 +1076,11 @@ export const AdminService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Gives an API key a new secret, and its present one a grace in which callers change over.
+   * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
    *
-   * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-   * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-   * could administer the server.
+   * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+   * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+   * answer would leave nobody able to administer the server.
    *
    * @generated from rpc otp.admin.v1.AdminService.RotateApiKey
    */
@@ -1090,7 +1090,8 @@ export const AdminService: GenService<{
     output: typeof RotateApiKeyResponseSchema;
   },
   /**
-   * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+   * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+   * LAST_ADMIN_KEY).
    *
    * @generated from rpc otp.admin.v1.AdminService.RevokeApiKey
    */
@@ -1110,7 +1111,7 @@ export const AdminService: GenService<{
     output: typeof GetApiKeyUsageResponseSchema;
   },
   /**
-   * Lists the plans of the configuration.
+   * Lists the configured plans.
    *
    * @generated from rpc otp.admin.v1.AdminService.ListPlans
    */
@@ -1130,7 +1131,7 @@ export const AdminService: GenService<{
     output: typeof ListSealingKeysResponseSchema;
   },
   /**
-   * Gets how the server is, and how many codes were accepted and refused in the last hour.
+   * Gets the status of the server, and how many codes it accepted and refused in the last hour.
    *
    * @generated from rpc otp.admin.v1.AdminService.GetServerStatus
    */
@@ -1140,7 +1141,7 @@ export const AdminService: GenService<{
     output: typeof GetServerStatusResponseSchema;
   },
   /**
-   * Gets the wrong codes that are counted against a secret, and its lock.
+   * Gets the counted wrong codes of a secret, and its lock.
    *
    * @generated from rpc otp.admin.v1.AdminService.GetAttempts
    */

@@ -1,24 +1,33 @@
-/** Follows a file of the configuration while the process runs. */
-import { statSync } from 'node:fs';
+/** Files that settings name: read at the start, and again whenever they change. */
+import { readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { InvalidInputError } from '../otp/error.ts';
+import { InvalidInputError, invalid } from '../otp/error.ts';
 
-/** How often the file is looked at, in ms. */
+/** The interval between two checks for a change, in ms. */
 const LOOK_MS = 500;
+
+/** Returns the text of a file. Throws `InvalidInputError` for `field` if the file cannot be read. */
+export function readSettingFile(file: string, field: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw invalid(field, `cannot be read (${(error as NodeJS.ErrnoException).code}): correct the path or its mode`);
+  }
+}
 
 export interface FollowOptions {
   /**
-   * Reads the file, at first and whenever it has changed, and takes over what is in it. Throws, or gives what is wrong in words, if it cannot be used:
-   * it is then read again at each look, since it may not be complete yet. `wasProblem`: it could not be used before.
+   * Reads and applies the file, at first and after each change. If the file cannot be used, throws or returns the problem in words. The file may
+   * be incomplete then, so each check reads it again. `wasProblem` says whether the last read failed.
    */
   readonly read: (wasProblem: boolean) => string | undefined;
-  /** Told of each problem once, in words without the content of the file. */
+  /** Called once with each problem, in words without the content of the file. */
   readonly onProblem: (problem: string) => void;
 }
 
-/** Reads `file`, and again whenever it changes or SIGHUP comes. Throws as `read` does if it cannot be used at first. */
+/** Reads `file`, and again after each change and each SIGHUP. The first read throws as `read` does. */
 export function followFile(file: string, { read, onProblem }: FollowOptions): Disposable {
-  // Before it is read: a change meanwhile shows at the next look.
+  // Taken before the first read, so that the next check sees a change in the meantime.
   let seen = signatureOf(statSync(file, { throwIfNoEntry: false, bigint: true }));
   let problem = read(false);
   let isClosed = false;
@@ -27,7 +36,7 @@ export function followFile(file: string, { read, onProblem }: FollowOptions): Di
   async function look(): Promise<void> {
     const now = signatureOf(await stat(file, { bigint: true }).catch(() => undefined));
     if (isClosed) return;
-    // A file that could not be used is tried again: a file may be completed within one tick of its clock.
+    // A file with a problem is read again, since its completion may be within the same tick of the file system's clock.
     if (now !== seen || problem !== undefined) readAgain();
     seen = now;
     timer = setTimeout(look, LOOK_MS).unref();
@@ -53,7 +62,7 @@ export function followFile(file: string, { read, onProblem }: FollowOptions): Di
   };
 }
 
-/** Another text whenever the file may have changed. */
+/** Returns a text that differs whenever the file may have changed. */
 function signatureOf(stats: { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint } | undefined): string {
   return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
 }
