@@ -10,6 +10,11 @@ import { formatPeer } from '../rpc/caller-address.ts';
 import { awaitSpeech, type Protocol } from './preface.ts';
 import { createTlsEndpoint, type TlsFiles } from './tls.ts';
 
+/**
+ * The most connections that the system holds until the server accepts them; the system lowers the number to its own bound (4,096 on Linux). With Node's
+ * default of 511 it drops some of the callers that return together after a restart, and each of them tries again a second later.
+ */
+const BACKLOG = 4096;
 /** The time for the TLS handshake and the first bytes together, in ms. */
 const SILENT_MS = 10_000;
 
@@ -190,7 +195,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
 
   return {
     async listen(host, port) {
-      server.listen({ host, port });
+      server.listen({ host, port, backlog: BACKLOG });
       await once(server, 'listening');
       const address = server.address();
       return typeof address === 'object' && address !== null ? address.port : port;

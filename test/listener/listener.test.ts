@@ -1,5 +1,6 @@
 /** The listener without a door: whose calls it counts, and that nothing remains of a closed connection. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -121,4 +122,21 @@ test('nothing waits for a connection that has vanished', async () => {
   for (const socket of sockets) socket.destroy();
   await expect.poll(listener.open).toBe(0);
   expect(timers()).toBeLessThan(before + 5);
+});
+
+test('a thousand callers that connect in one turn of the event loop all reach the system at once', async () => {
+  const { port } = await start();
+  const sockets = Array.from({ length: 1000 }, () => connect({ host: '127.0.0.1', port }).on('error', () => undefined));
+  closers.push(() => sockets.forEach((socket) => void socket.destroy()));
+  // All have asked to connect, and the event loop has accepted none: the system has dropped those in SYN_SENT (2), which ask again after a second.
+  await new Promise(process.nextTick);
+  const to = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const states = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , remote]) => remote === to)
+    .map(([, , , state]) => state);
+  // The list may miss some, since other connections come and go while it is read.
+  expect(states.length).toBeGreaterThan(900);
+  expect(states.filter((state) => state !== '01')).toEqual([]);
 });

@@ -10,7 +10,7 @@ const [DATA, HEADERS, SETTINGS, CONTINUATION] = [0, 1, 4, 9];
 const [END_STREAM, END_HEADERS] = [1, 4];
 /** The most that a frame may carry, unless settings say otherwise (RFC 9113 section 6.5.2). */
 const FRAME_BYTES = 16_384;
-/** The connections that are opened at once. */
+/** The connections that are opened at once: far fewer than the system keeps for the server to accept, since it resets some of those beyond. */
 const AT_ONCE = 50;
 const PAUSE_MS = 20;
 
@@ -75,10 +75,15 @@ export interface Stranger {
   readonly leave: () => void;
 }
 
-/** Attacks a port of this machine over this many connections, from this many of its addresses in rotation. Resolves when all are open. */
+/** Resolves when the server has answered on a connection, or closed it. */
+const isAccepted = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once('data', () => resolve()).once('close', () => resolve()));
+
+/** Attacks a port of this machine over this many connections, from this many of its addresses in rotation. Resolves when the server has accepted all. */
 export async function attackWith(attack: Attack, port: number, connections: number, addresses = 1): Promise<Stranger> {
   const sockets: Socket[] = [];
   let closed = 0;
+  let accepted: Promise<void>[] = [];
   for (let count = 0; count < connections; count += 1) {
     const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (count % addresses)}` });
     sockets.push(socket);
@@ -87,10 +92,14 @@ export async function attackWith(attack: Attack, port: number, connections: numb
       .on('close', () => {
         closed += 1;
       });
+    accepted.push(isAccepted(socket));
     socket.resume().write(Buffer.concat([PREFACE, OPENING[attack]]));
     void goOn(socket, attack);
-    if (count % AT_ONCE === AT_ONCE - 1) await sleep(PAUSE_MS);
+    if (accepted.length < AT_ONCE) continue;
+    await Promise.all(accepted);
+    accepted = [];
   }
+  await Promise.all(accepted);
   return {
     closed: () => closed,
     leave: () => {
