@@ -113,9 +113,9 @@ export async function servedAfter({ codes }: Store, withinMs: number): Promise<n
   }, withinMs);
 }
 
-/** Opens a store that waits for a replica, so that its answers survive the loss of a master. Resolves when every master has a replica. */
-export async function openAcknowledged(open: Opener, url: string): Promise<OpenStore> {
-  const store = await open({ url, waitReplicas: 1 });
+/** Opens a store that waits for replicas, so that its answers survive the loss of a master. Resolves when every master has so many replicas. */
+export async function openAcknowledged(open: Opener, url: string, waitReplicas = 1): Promise<OpenStore> {
+  const store = await open({ url, waitReplicas });
   await servedAfter(store, 5000);
   return store;
 }
