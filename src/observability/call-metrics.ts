@@ -9,11 +9,11 @@ import { procedureName } from './procedure-name.ts';
 import { Counter, Histogram } from './prom-client.ts';
 
 const CODE_NAMES: ReadonlyMap<number, string> = new Map(CodeSchema.values.map(({ number, name }) => [number, name]));
-/** In seconds: around the milliseconds that a call takes, up to the deadline of the server. */
+/** In seconds. Most lie near the few milliseconds that a call takes; the last is the server's own limit for a call. */
 const CALL_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const DRIFT_BUCKETS = [-10, -5, -2, -1, 0, 1, 2, 5, 10];
 
-/** The parts of an ended call that are counted: the call itself would keep its connection and its buffers. */
+/** The parts of an ended call that are counted. To keep the call itself until then would also keep its connection and its buffers. */
 interface Ended {
   readonly labels: { readonly rpc_method: string; readonly rpc_status_code: string; readonly rpc_system_name: string };
   readonly seconds: number;
@@ -23,7 +23,7 @@ interface Ended {
   readonly refusedFor: Call['refusedFor'];
 }
 
-/** Registers the metrics of calls; what it returns is told each end of a call. With `hasExemplars` the times of calls name the traces that were sampled. */
+/** Registers the metrics of calls, and returns the function that counts the end of a call. With `hasExemplars` the durations name the sampled traces. */
 export function countCalls(registers: prom.Registry[], hasExemplars: boolean): (call: Call, code: Code) => void {
   const ended = createBacklog(count);
   const collect = ended.flush;
@@ -33,7 +33,7 @@ export function countCalls(registers: prom.Registry[], hasExemplars: boolean): (
     labelNames: ['rpc_method', 'rpc_status_code', 'rpc_system_name'],
     buckets: CALL_BUCKETS,
     enableExemplars: hasExemplars,
-    // Registered here: prom-client would not have it in a registry that serves the format without exemplars too.
+    // Registered below: the constructor refuses exemplars if one of the registries also serves the text format, which has none.
     registers: [],
     collect,
   });
@@ -99,7 +99,7 @@ export function countCalls(registers: prom.Registry[], hasExemplars: boolean): (
     };
     const exemplar = exemplarOf(trace);
     ended.add({ labels, seconds, exemplar, verdicts, reason, refusedFor });
-    // An exemplar has the time at which it is counted.
+    // prom-client gives an exemplar the time at which it is counted, so that it cannot wait.
     if (exemplar !== undefined) ended.flush();
   };
 }
@@ -111,7 +111,7 @@ const AUTHENTICATION: ReadonlySet<string> = new Set([
   'ERROR_REASON_SCOPE_MISSING',
 ]);
 
-/** The trace of a call that is sent to a collector, so that it can be found from a bucket; undefined for any other call. */
+/** The trace of a call, by which an operator finds it from a bucket; undefined if the trace is not sent to a collector. */
 function exemplarOf(trace: CallTrace | undefined): Record<string, string> | undefined {
   return trace?.isSampled === true ? { trace_id: trace.traceId, span_id: trace.spanId } : undefined;
 }

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type * as prom from 'prom-client';
 import { Counter, Gauge } from './prom-client.ts';
 
-/** How exactly the delay of the event loop is sampled, in ms. */
+/** The interval between two samples of the delay of the event loop, in ms. */
 const LAG_RESOLUTION_MS = 20;
 const SECONDS_A_NANOSECOND = 1e-9;
 
@@ -11,13 +11,13 @@ const SECONDS_A_NANOSECOND = 1e-9;
 export interface Gauges {
   readonly openConnections: () => number;
   readonly openStreams: () => number;
-  /** When the certificate ends, in ms since the epoch; undefined without TLS. */
+  /** Returns the end of the certificate, in ms since the epoch; undefined without TLS. */
   readonly certificateEnd: () => number | undefined;
-  /** How many sealing keys are in each state. */
+  /** Returns the number of sealing keys in each state. */
   readonly sealingKeys: () => Readonly<Record<string, number>>;
 }
 
-/** Has `gauges` read at each scrape. */
+/** Registers the metrics that are read from `gauges` at each scrape. */
 export function readGauges(
   registers: prom.Registry[],
   { openConnections, openStreams, certificateEnd, sealingKeys }: Gauges,

@@ -4,7 +4,7 @@ import type { Store } from '../ports/store.ts';
 /** Called at the end of each operation with its name, such as `codes.judge`, its duration in ms, and whether it failed. */
 export type StoreOperation = (operation: string, ms: number, hasFailed: boolean) => void;
 
-/** Wraps `store` and calls `tell` for each operation that the store has to be awaited for. Charges that are counted in memory are not measured. */
+/** Wraps `store` to call `tell` for each asynchronous operation. Charges that are counted in memory are not measured. */
 export function measureStore(store: Store, tell: StoreOperation): Store {
   const part = <P extends object>(name: string, port: P): P => ({ ...port, ...timed(name, port, tell) });
   return {

@@ -10,7 +10,7 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** All metrics with their values at a time, which JSON keeps. */
+/** All metrics with their values at one time. Workers send it to the primary as JSON. */
 export type MetricValues = Awaited<ReturnType<prom.Registry['getMetricsAsJSON']>>;
 
 /** Writes them in the text format of Prometheus, or in that of OpenMetrics, which alone has exemplars. */
@@ -18,12 +18,12 @@ export async function writePage(metrics: MetricValues, format: MetricsFormat): P
   const isOpen = format === 'openmetrics';
   const page = new Registry<prom.RegistryContentType>();
   page.setContentType(isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
-  // As the sums of prom-client's own AggregatorRegistry are registered.
+  // prom-client's own AggregatorRegistry registers its sums in this way.
   for (const metric of isOpen ? metrics.map(asOpenMetrics) : metrics) page.registerMetric(holding(metric));
   return { type: page.contentType, text: await page.metrics() };
 }
 
-/** A metric that has these values. It is written with their type, whatever its own is. */
+/** Makes a metric that holds these values. The page has the type of the values, not that of the metric. */
 function holding(values: MetricValues[number]): prom.Metric {
   const { name, help } = values;
   const metric = new Gauge({ name, help, registers: [] });
@@ -32,11 +32,11 @@ function holding(values: MetricValues[number]): prom.Metric {
 }
 
 function asOpenMetrics({ name, values, ...metric }: MetricValues[number]): MetricValues[number] {
-  // Where values may be negative, OpenMetrics has neither sum nor count, and parsers refuse the page: the last bucket counts all.
+  // OpenMetrics has neither sum nor count where values may be negative, and parsers refuse a page that has them. The last bucket counts all values.
   const isSigned = values.some(({ labels }) => Number(labels['le']) < 0);
   return {
     ...metric,
-    // prom-client writes the ending itself.
+    // prom-client adds `_total` itself.
     name: name.replace(/_total$/, ''),
     values: isSigned ? values.filter(({ labels }) => labels['le'] !== undefined) : values,
   };

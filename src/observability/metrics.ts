@@ -16,21 +16,22 @@ export interface Metrics {
   /** Counts the end of a call, with what its handler and its failure say. */
   readonly call: (call: Call, code: Code) => void;
   readonly refusedConnection: (bound: string) => void;
-  /** An API key has come to this share of its credits, in percent. */
+  /** Counts that an API key has used this share of its credits, in percent. */
   readonly creditWarning: (threshold: number) => void;
   readonly storeOperation: StoreOperation;
   readonly storeUp: (isUp: boolean) => void;
   readonly limitsLocal: (areLocal: boolean) => void;
-  /** Has `gauges` read from now on. */
+  /** Reads `gauges` at each scrape from now on. */
   readonly watch: (gauges: Gauges) => void;
-  /** All of it as it is now: for the primary of this worker, or as the page of this process. */
+  /** Returns the present values, from which a primary adds up those of its workers. */
   readonly values: () => Promise<MetricValues>;
+  /** Returns the page of this process. */
   readonly text: (format: MetricsFormat) => Promise<MetricsText>;
   readonly registry: prom.Registry;
   readonly close: () => void;
 }
 
-/** Makes the metrics of this process. `backend` is the engine of the store; with `hasExemplars` the times of calls name the traces that were sampled. */
+/** Makes the metrics of this process. `backend` is the engine of the store; with `hasExemplars` the durations of calls name the sampled traces. */
 export function createMetrics(backend: string, version: string, hasExemplars = false): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -84,7 +85,7 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
     values: () => registry.getMetricsAsJSON(),
     async text(format) {
       if (format === 'openmetrics') return writePage(await registry.getMetricsAsJSON(), format);
-      // By the registry itself, which takes a third of the time.
+      // The registry writes its own text format in a third of the time of `writePage`.
       return { type: registry.contentType, text: await registry.metrics() };
     },
     watch: (gauges) => readGauges(registers, gauges),

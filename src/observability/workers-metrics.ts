@@ -5,9 +5,9 @@ import { AggregatorRegistry } from './prom-client.ts';
 /** The members of a value that prom-client's types leave out. */
 interface Sample {
   readonly labels: Readonly<Record<string, unknown>>;
-  /** Such as that of a bucket; undefined where it is the name of the metric. */
+  /** The name of the line, such as that of a bucket; undefined if it is the name of the metric. */
   readonly metricName?: string;
-  /** The call that a value was last counted for and whose trace was sampled; of some metrics alone. */
+  /** Names the last sampled call in this value; only some metrics have exemplars. */
   readonly exemplar?: Exemplar | null;
 }
 
@@ -17,8 +17,8 @@ interface Exemplar {
 }
 
 /**
- * Adds up the values of all, or takes the greatest or the least, as each metric says. Each value keeps the newest exemplar that any process has
- * for it, since exemplars cannot be added up, and prom-client leaves them out.
+ * Combines the values of all processes: their sum, the greatest or the least, as each metric says. Each value keeps the newest exemplar of any process,
+ * since exemplars cannot be added up, and prom-client leaves them out.
  */
 export async function sumMetrics(all: readonly MetricValues[]): Promise<MetricValues> {
   const newest = newestExemplars(all);
@@ -42,7 +42,7 @@ function newestExemplars(all: readonly MetricValues[]): ReadonlyMap<string, Exem
   return newest;
 }
 
-/** The same for the same value of every process: all run this program, and write the labels in the same order. */
+/** Names a value. The same value has the same name in every process, since all run this program and write the labels in the same order. */
 function nameOf(metric: string, { metricName = metric, labels }: Sample): string {
   return `${metricName} ${JSON.stringify(labels)}`;
 }

@@ -4,7 +4,7 @@ const STORED = 'otpd-api-key';
 /** The link of a first start carries the key in the fragment, which no browser sends to a server. */
 const FRAGMENT = /^#key=([\w-]+)$/;
 
-/** The key that a link or this tab's storage hands over; empty if there is none. The fragment is taken out of the address and the history. */
+/** Returns the key from the link or from the storage of this tab; empty if there is none. Removes the fragment from the address and the history. */
 export function takeHandedOverKey(): string {
   const [, key] = FRAGMENT.exec(location.hash) ?? [];
   if (key === undefined) return storedKey();

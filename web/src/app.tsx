@@ -18,10 +18,10 @@ export function App({ initialKey }: { readonly initialKey: string }) {
   const [quota, setQuota] = useState<Quota>();
   const [texts, setTexts] = useState<KeyTexts>(NO_KEY);
   const view = useView();
-  // A hidden view keeps its content, so that a secret that is shown only once is not lost by a look at another view.
+  // A hidden view keeps its content: a secret that is shown only once is still there after a look at another view.
   const wasConsole = useRef(false);
   wasConsole.current ||= view === 'console';
-  // The clients outlive changes of the key, so that codes stay on the page while it is typed.
+  // The clients stay when the key changes, so that the codes remain on the page while the user types.
   const currentKey = useRef(apiKey);
   currentKey.current = apiKey;
   const { otp: client, admin } = useMemo(() => createClients(() => currentKey.current, setQuota), []);

@@ -1,4 +1,4 @@
-/** Which view of the page is shown: it is in the fragment of the address, so that it can be linked to. */
+/** The present view of the page. The fragment of the address names it, so that links can lead to it. */
 import { useEffect, useState } from 'preact/hooks';
 
 export type View = 'calls' | 'console';

@@ -12,17 +12,17 @@ export interface Clients {
   readonly admin: AdminClient;
 }
 
-/** How the window of the plan that is nearest to exhaustion stands. */
+/** The state of the window of the plan that is nearest to exhaustion. */
 export interface Quota {
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds until it ends. */
+  /** The time until the window ends, in seconds. */
   readonly reset: number;
 }
 
 const DEADLINE_MS = 10_000;
 
-/** Clients that send the key that `apiKey` gives, and tell `onQuota` what each answer says of the limits. */
+/** Makes clients that send the key from `apiKey`, and call `onQuota` with the limits in each answer. */
 export function createClients(apiKey: () => string, onQuota: (quota: Quota | undefined) => void): Clients {
   const authenticate: Interceptor = (next) => async (request) => {
     const key = apiKey();

@@ -1,4 +1,4 @@
-/** The words for a person about a call that failed. */
+/** Describes a failed call to a person. */
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import {
@@ -11,9 +11,9 @@ import {
 export interface Failure {
   readonly title: string;
   readonly text: string;
-  /** The fields of the request that are wrong, with what to do about each. */
+  /** The wrong fields of the request, with the remedy for each. */
   readonly fields: readonly { readonly field: string; readonly description: string }[];
-  /** Seconds. */
+  /** In seconds. */
   readonly retryAfter: number | undefined;
   /** The scope that the key lacks. */
   readonly scope: string | undefined;
@@ -24,7 +24,7 @@ export interface Failure {
 const SCOPE_MISSING = 'ERROR_REASON_SCOPE_MISSING';
 const CONNECTION_AGE_EXCEEDED = 'ERROR_REASON_CONNECTION_AGE_EXCEEDED';
 
-/** Whether a stream ended only because of the age of its connection, so that the page opens it again. */
+/** Returns whether a stream ended only because of the age of its connection. The page then opens it again. */
 export function isOfAge(error: unknown): boolean {
   return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason === CONNECTION_AGE_EXCEEDED;
 }
@@ -52,7 +52,7 @@ export function failureOf(error: unknown): Failure {
     requestId: request?.requestId,
     isAboutKey: known.code === Code.Unauthenticated,
   };
-  // An error without our details is the browser's own: there was no answer.
+  // An error without the server's details comes from the browser: there was no answer.
   if (info === undefined && known.code !== Code.DeadlineExceeded) {
     return {
       ...common,

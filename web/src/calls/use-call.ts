@@ -6,7 +6,7 @@ export interface CallState<A> {
   readonly answer: A | undefined;
   readonly failure: Failure | undefined;
   readonly isRunning: boolean;
-  /** Makes the call; the answer of an earlier one that is still under way no longer counts. */
+  /** Makes the call. The answer to an earlier call that is still in progress is ignored. */
   readonly start: (call: () => Promise<A>) => Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export interface Watch {
   readonly failure: Failure | undefined;
 }
 
-/** Watches `key` for as long as it is given, and from the start again if it changes. */
+/** Watches `key` until it is undefined, and starts again if it changes. */
 export function useWatch(client: OtpClient, key: Key | undefined): Watch {
   const [watch, setWatch] = useState<Watch>({ code: undefined, failure: undefined });
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** An API key in the list: in a line, and with all that can be done with it where it is opened. */
+/** An API key in the list: a line that opens to the actions for the API key. */
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import type { ApiKey, RevokeApiKeyResponse } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
@@ -14,7 +14,7 @@ interface ApiKeyRowProps {
   readonly client: AdminClient;
   readonly apiKey: ApiKey;
   readonly onSecret: (secret: NewSecret) => void;
-  /** Called with what has changed, in words. */
+  /** Called after a change, with a sentence that describes it. */
   readonly onChanged: (text: string) => void;
 }
 

@@ -10,7 +10,7 @@ import type { NewSecret } from './secret-note.tsx';
 
 interface ApiKeysProps {
   readonly client: AdminClient;
-  /** The page is read again when it changes. */
+  /** A change of this value makes the list read its page again. */
   readonly revision: number;
   readonly onSecret: (secret: NewSecret) => void;
   readonly onChanged: () => void;
@@ -30,7 +30,7 @@ const FIRST = [''];
 export function ApiKeys({ client, revision, onSecret, onChanged }: ApiKeysProps) {
   const [showInactive, setShowInactive] = useState(false);
   const [said, setSaid] = useState('');
-  // The tokens of the pages up to this one: a page leads only to the next.
+  // The tokens of the pages up to this one. A page has the token of the next page only.
   const [tokens, setTokens] = useState<readonly string[]>(FIRST);
   const { answer, failure, isRunning, start } = useCall<Page>();
   const pageToken = tokens.at(-1) ?? '';
@@ -85,7 +85,7 @@ interface PageButtonProps {
   readonly onClick: () => void;
 }
 
-/** Keeps the focus where it is off: `disabled` would lose it. */
+/** A button that keeps the focus while it is off; `disabled` would take the focus away. */
 function PageButton({ text, isOff, onClick }: PageButtonProps) {
   return (
     <button type="button" class="small" aria-disabled={isOff} onClick={() => isOff || onClick()}>

@@ -14,7 +14,7 @@ import { Status } from './status.tsx';
 interface ConsoleProps {
   readonly client: AdminClient;
   readonly apiKey: string;
-  /** Nothing is asked for while another view is. */
+  /** Whether this view is shown. It sends no calls while another view is. */
   readonly isShown: boolean;
 }
 
@@ -23,7 +23,7 @@ interface Configuration {
   readonly sealingKeys: readonly SealingKey[];
 }
 
-/** A key that is still typed is not tried. */
+/** How long the API key must stay the same before the console uses it, in ms: the user may still type. */
 const SETTLED_MS = 400;
 
 export function Console({ client, apiKey, isShown }: ConsoleProps) {

@@ -14,7 +14,7 @@ interface SecretNoteProps {
   readonly onDone: () => void;
 }
 
-/** Stays until it is put away, and has the focus at first: it cannot be shown again. */
+/** Takes the focus, and stays until the user closes it: the secret cannot be shown again. */
 export function SecretNote({ secret, onDone }: SecretNoteProps) {
   const note = useRef<HTMLElement>(null);
   useEffect(() => note.current?.focus(), [secret]);

@@ -1,4 +1,4 @@
-/** How the server is, and how codes were judged in the last hour. */
+/** The state of the server, and the outcomes of the last hour. */
 import { Fragment } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { GetServerStatusResponse } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
@@ -8,7 +8,7 @@ import { FailureNote } from '../parts/failure-note.tsx';
 
 interface StatusProps {
   readonly client: AdminClient;
-  /** The status is asked for again when it changes. */
+  /** A change of this value makes the view read the status again. */
   readonly revision: number;
 }
 

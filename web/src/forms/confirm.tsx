@@ -15,7 +15,7 @@ interface ConfirmProps {
   /** The blob of the pending key. */
   readonly pending: string;
   readonly context: string;
-  /** Told of the blob to store. */
+  /** Called with the blob to store. */
   readonly onConfirmed: (blob: string) => void;
 }
 

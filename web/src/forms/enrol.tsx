@@ -14,7 +14,7 @@ import { NO_PARAMETERS, Parameters, type ParameterTexts, parametersOf } from './
 
 interface EnrolProps {
   readonly client: OtpClient;
-  /** Told of each key that can be used: its URI, or its blob with the context. */
+  /** Called with each usable key: its URI, or its blob with the context. */
   readonly onEnrolled: (source: string, context?: string) => void;
 }
 

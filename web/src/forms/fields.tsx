@@ -44,7 +44,7 @@ export function TextField({ label, value, onValue, hint, required, isNumber, max
   );
 }
 
-/** A text as the bytes that a field of the contract takes. */
+/** Encodes text for a field of the contract that has bytes. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
@@ -92,7 +92,7 @@ interface FormProps {
   readonly children: ComponentChildren;
 }
 
-/** A form that calls `onSubmit` instead of sending itself anywhere. */
+/** A form that calls `onSubmit`, and sends nothing itself. */
 export function Form({ action, isRunning, onSubmit, children }: FormProps) {
   return (
     <form

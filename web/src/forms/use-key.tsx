@@ -1,4 +1,4 @@
-/** The key that codes are checked against and shown of, as it stands in the fields. */
+/** The key in the fields, whose codes the page checks and shows. */
 import { create } from '@bufbuild/protobuf';
 import { useMemo } from 'preact/hooks';
 import { type Key, KeySchema, OtpType, SealedKeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
@@ -13,7 +13,7 @@ export interface KeyTexts {
   readonly parameters: ParameterTexts;
 }
 
-/** Nothing is typed. */
+/** The fields are empty. */
 export const NO_KEY: KeyTexts = { source: '', context: '', parameters: NO_PARAMETERS };
 
 const SEALED = /^\s*otpk1_/;

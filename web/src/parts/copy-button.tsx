@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 const SHOWN_MS = 2000;
 
-/** Copies `text`. Browsers let a page do so on this machine and over TLS; elsewhere there is no button. */
+/** Copies `text`. Browsers allow that on this machine and over TLS; elsewhere the button is left out. */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {

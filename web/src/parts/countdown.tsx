@@ -4,7 +4,7 @@ import type { WatchedCode } from '../calls/use-watch.ts';
 const RADIUS = 20;
 const AROUND = 2 * Math.PI * RADIUS;
 const REDRAWN_MS = 200;
-/** The last seconds are shown in another colour: a code that is typed now may come too late. */
+/** The last seconds have another colour: a code that the user types then may come too late. */
 const SHORT_MS = 5000;
 
 /** A code with a ring that closes as its time runs out. */
@@ -41,7 +41,7 @@ export function grouped(code: string): string {
   return `${code.slice(0, half)} ${code.slice(half)}`;
 }
 
-/** In ms; drawn anew by the clock, but computed at each drawing, since a new code may come in between. */
+/** The remaining time in ms. It is computed at each drawing, since a new code may come between two ticks of the clock. */
 function useTimeLeft(endsAt: number): number {
   const [, redraw] = useState(0);
   useEffect(() => {

@@ -11,7 +11,7 @@ interface KeyBoxProps {
   readonly onStored: (isStored: boolean) => void;
 }
 
-/** Where the API key is typed, and how its limits stand. */
+/** The field for the API key, and the state of its limits. */
 export function KeyBox({ client, apiKey, isStored, quota, onKey, onStored }: KeyBoxProps) {
   const id = useId();
   return (

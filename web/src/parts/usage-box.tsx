@@ -5,7 +5,7 @@ import { useCall } from '../calls/use-call.ts';
 import { FailureNote } from './failure-note.tsx';
 import { UsageBar } from './usage-bar.tsx';
 
-/** On request only: the call counts in the windows of the plan, but the month. */
+/** Reads the usage only on request, since the call itself counts in all windows of the plan but the month. */
 export function UsageBox({ client }: { readonly client: OtpClient }) {
   const { answer, failure, isRunning, start } = useCall<GetUsageResponse>();
   return (
