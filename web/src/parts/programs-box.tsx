@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import type { Call, Target } from '../programs/call.ts';
-import { PROGRAMS, type ProgramName, programsFor } from '../programs/programs.ts';
+import { PROGRAMS, type ProgramName } from '../programs/programs.ts';
 import { CopyButton } from './copy-button.tsx';
 
 /** The same call as a command or a program, to copy. The API key is read from the environment in each. */
@@ -13,7 +13,7 @@ export function ProgramsBox({ call }: { readonly call: Call }) {
       <summary>The same call from a program</summary>
       <fieldset>
         <legend class="hidden">Language of the program</legend>
-        {programsFor(call).map((other) => (
+        {(Object.keys(PROGRAMS) as ProgramName[]).map((other) => (
           <label key={other} class="check">
             <input type="radio" name={group} checked={other === name} onChange={() => setName(other)} />
             {other}

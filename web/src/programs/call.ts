@@ -16,9 +16,9 @@ export interface Call {
 
 /** Where the programs find the server. */
 export interface Target {
-  /** Of the calls over HTTP, such as `http://127.0.0.1:50080`. */
+  /** The address for calls over HTTP, such as `http://127.0.0.1:50080`. */
   readonly origin: string;
-  /** Of gRPC: host and port. */
+  /** The address for gRPC: host and port. */
   readonly address: string;
   readonly isTls: boolean;
 }
@@ -29,7 +29,7 @@ export interface SetField {
   readonly value: string | Bytes | Texts | number | bigint | boolean | readonly SetField[];
 }
 
-/** Bytes in UTF-8: the requests of this page have no others. */
+/** Decodes bytes as UTF-8: the requests of this page have no other bytes. */
 export class Bytes {
   readonly text: string;
 
@@ -38,7 +38,7 @@ export class Bytes {
   }
 }
 
-/** A list: the requests of this page have none but of texts. */
+/** A list. The requests of this page have lists of texts only. */
 export class Texts {
   readonly texts: readonly string[];
 
@@ -71,7 +71,7 @@ export function enumValue({ enum: values }: DescField, number: number): { readon
   return found;
 }
 
-/** Lines further in, by this much. */
+/** Indents lines by this text. */
 export function indent(text: string, by: string): string {
   return text.replaceAll(/^(?=.)/gm, by);
 }

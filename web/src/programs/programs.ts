@@ -7,10 +7,7 @@ import { typescript } from './typescript.ts';
 
 export type ProgramName = 'grpcurl' | 'curl' | 'TypeScript' | 'Go' | 'Python';
 
-/** The clients of these languages have fronts for these calls alone. */
-const FRONTS: ReadonlySet<string> = new Set(['Generate', 'Token', 'Verify', 'WatchToken']);
-
-/** The text of each for a call. */
+/** The functions that write a program for a call. */
 export const PROGRAMS: Readonly<Record<ProgramName, (call: Call, target: Target) => string>> = {
   grpcurl,
   curl,
@@ -18,9 +15,3 @@ export const PROGRAMS: Readonly<Record<ProgramName, (call: Call, target: Target)
   Go: go,
   Python: python,
 };
-
-/** The programs that there are for a call. */
-export function programsFor({ method }: Call): ProgramName[] {
-  const names = Object.keys(PROGRAMS) as ProgramName[];
-  return FRONTS.has(method.name) ? names : names.filter((name) => name !== 'Go' && name !== 'Python');
-}

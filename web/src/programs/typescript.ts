@@ -6,7 +6,7 @@ export function typescript(call: Call, { address, isTls }: Target): string {
   const method = `client.${call.method.localName}({\n${indent(linesOf(fields), '  ')}})`;
   const body =
     call.method.methodKind === 'unary'
-      ? `console.log(await ${method});`
+      ? `console.dir(await ${method}, { depth: null });`
       : `for await (const { token } of ${method}) console.log(token?.code);`;
   return `import { ${['connect', ...enumsOf(fields)].join(', ')} } from 'otpd-client';
 
