@@ -24,10 +24,16 @@ afterAll(async () => {
 const batch = (args: string[], stdin?: string, env: Record<string, string> = server.env) =>
   otpd(['batch', ...args], { env, ...(stdin !== undefined && { stdin }) });
 
-/** Makes a new HOTP for each item, with its code at counter 0. */
+/** The counters from 0 on that a check searches by default. */
+const SEARCHED = 11;
+
+/** Makes a new HOTP for each item, with its code at counter 0. No counter that is searched after it has the same code, which would rightly be accepted too. */
 function newKey(): { secret: string; code: string } {
-  const bytes = randomBytes(20);
-  return { secret: formatSecret(bytes), code: hotpCode(bytes, 0, { algorithm: 'SHA1', digits: 6 }) };
+  for (;;) {
+    const bytes = randomBytes(20);
+    const codes = Array.from({ length: SEARCHED }, (_, counter) => hotpCode(bytes, counter, { algorithm: 'SHA1', digits: 6 }));
+    if (new Set(codes).size === SEARCHED) return { secret: formatSecret(bytes), code: codes[0] ?? '' };
+  }
 }
 const rowOf = ({ secret, code }: ReturnType<typeof newKey>) => `${secret},hotp,0,${code}`;
 const HEADER = 'key,type,counter,code';

@@ -74,10 +74,10 @@ export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: 
 export async function answeredAfter(call: () => Promise<unknown>, withinMs: number): Promise<number> {
   const startedAt = runningMs();
   for (;;) {
-    const { end } = await endOf(call());
+    const { end, shown } = await endOf(call());
     const ms = runningMs() - startedAt;
     if (end === 'answered') return ms;
-    if (ms > withinMs) throw new Error(`no answer within ${withinMs} ms`);
+    if (ms > withinMs) throw new Error(`no answer within ${withinMs} ms, but ${shown}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

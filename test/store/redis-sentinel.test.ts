@@ -65,7 +65,7 @@ redisSuite('the Redis store behind sentinels', () => {
     await answeredAfter(async () => {
       await store.ping();
       expect(await store.codes.judge(attempt({ fingerprint: 'asked' }), 0)).toMatchObject({ outcome: 'replayed' });
-    }, BACK_WITHIN);
+    }, FOLLOWED_WITHIN);
     await set.healthy();
   });
 
