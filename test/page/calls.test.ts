@@ -229,6 +229,14 @@ pageSuite('the page', (stage) => {
     },
   );
 
+  test('each call is offered in every language', async () => {
+    await using opened = await openWithKey();
+    const boxes = await opened.page.locator('details.programs').all();
+    const offered = await Promise.all(boxes.map((box) => box.locator('label').allTextContents()));
+    expect(offered.length).toBeGreaterThanOrEqual(6);
+    expect(offered).toEqual(boxes.map(() => ['grpcurl', 'curl', 'TypeScript', 'Go', 'Python']));
+  });
+
   test('calls and running codes report a server that has stopped', async () => {
     const stopping = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
     await using opened = await open(stage.browser, `${stopping.httpUrl}/#key=${stopping.apiKey}`);
