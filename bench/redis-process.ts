@@ -30,7 +30,7 @@ export async function startRedisOf(topology: Topology): Promise<RedisProcess> {
     const set = await startRedisSentinels({ settings: SETTINGS });
     return processOf(set.url, set.servers, set.sentinels, async () => await set[Symbol.asyncDispose]());
   }
-  const cluster = await startRedisCluster({ settings: SETTINGS, nodeTimeoutMs: 15_000 });
+  const cluster = await startRedisCluster({ settings: SETTINGS });
   return processOf(cluster.url, cluster.nodes, [], async () => await cluster[Symbol.asyncDispose]());
 }
 

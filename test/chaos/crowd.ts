@@ -1,4 +1,5 @@
 /** Sends many calls at once to all instances of a cluster, and counts their outcomes. */
+import { randomUUID } from 'node:crypto';
 import type { Answer, Outcome } from './caller.ts';
 import { around, type Cluster } from './cluster.ts';
 import type { VerifyInit } from './keys.ts';
@@ -16,6 +17,23 @@ export function send({ instances, apiKeys }: Cluster, requests: readonly VerifyI
 /** Sends all requests at once; resolves to all answers. */
 export function sendAll(cluster: Cluster, requests: readonly VerifyInit[]): Promise<Answer[]> {
   return Promise.all(send(cluster, requests));
+}
+
+/**
+ * Sends all requests at once, and each of them again until it is answered, since a store does not answer in time while the machine pauses. By its
+ * request id it stays the same request. Resolves to all answers.
+ */
+export function answersOf({ instances, apiKeys }: Cluster, requests: readonly VerifyInit[]): Promise<Answer[]> {
+  return Promise.all(
+    requests.map(async (request, place) => {
+      const { caller } = around(instances, place);
+      const same = { ...request, requestId: randomUUID() };
+      for (;;) {
+        const answer = await caller.verify(same, around(apiKeys, 0));
+        if (answer.outcome !== 'unknown') return answer;
+      }
+    }),
+  );
 }
 
 /** Resolves when this many answers have arrived. */

@@ -8,7 +8,7 @@ import { createTestClient, methods, type TestClient } from '../support/client.ts
 import { diskSuite } from '../support/disk.ts';
 import { redisSuite } from '../support/redis.ts';
 import { type Cluster, type ClusterOptions, type Shape, startCluster } from './cluster.ts';
-import { sendAll, tally } from './crowd.ts';
+import { answersOf, sendAll, tally } from './crowd.ts';
 import { diskFaults, type Fault, redisFaults, sqliteFaults } from './faults.ts';
 import { nextRandom, randomOf } from './form.ts';
 import { codeOf, hotpKey, requestOf, type VerifyInit } from './keys.ts';
@@ -77,7 +77,7 @@ function outages(
         ]),
       );
     await untilServing(clients, true);
-    expect(tally(await sendAll(cluster, [request(1)]))).toEqual({ accepted: 1 });
+    expect(tally(await answersOf(cluster, [request(1)]))).toEqual({ accepted: 1 });
     // An instance continues for the API keys that it has seen in the last 15 minutes.
     await others();
     const before = cluster.instances.map((one) => changes(one).length);
@@ -93,7 +93,7 @@ function outages(
     await fault.end();
     expect(await untilServing(clients, true)).toBeLessThan(BACK_WITHIN);
 
-    expect(tally(await sendAll(cluster, [request(3), request(1)]))).toMatchObject({ accepted: 1, replayed: 1 });
+    expect(tally(await answersOf(cluster, [request(3), request(1)]))).toMatchObject({ accepted: 1, replayed: 1 });
     for (const [place, one] of cluster.instances.entries()) {
       expect(changes(one).slice(before[place])).toEqual([AWAY, BACK]);
     }

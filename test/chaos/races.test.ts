@@ -12,7 +12,7 @@ import {
   type Shape,
   startCluster,
 } from './cluster.ts';
-import { arrived, send, sendAll, tally } from './crowd.ts';
+import { answersOf, arrived, send, sendAll, tally } from './crowd.ts';
 import { nextRandom, progress, type Random, randomOf, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
 import { type Stalls, watchStalls } from './stalls.ts';
@@ -115,7 +115,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
         // If the right code was accepted, at most four wrong codes were judged before it and five after it.
         expect(mismatch).toBeLessThanOrEqual(accepted === 0 ? 5 : 4 + 5);
         expect(mismatch + unknown).toBeGreaterThanOrEqual(5);
-        expect(await sendAll(cluster, crowdOf(20, right)).then(tally)).toEqual({ throttled: 20 });
+        expect(await answersOf(cluster, crowdOf(20, right)).then(tally)).toEqual({ throttled: 20 });
       }
     },
     TIMEOUT,
@@ -157,7 +157,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
       ];
       for (const [step, outcome] of sent) {
         const count = outcome === 'accepted' ? 1 : 40;
-        expect(tally(await sendAll(cluster, crowdOf(count, requestOf(key, codeOf(key, step)))))).toEqual({ [outcome]: count });
+        expect(tally(await answersOf(cluster, crowdOf(count, requestOf(key, codeOf(key, step)))))).toEqual({ [outcome]: count });
       }
     },
     TIMEOUT,
@@ -178,14 +178,14 @@ eachShape('two instances whose clocks are 30 s off, one each way,', SKEWED, (sha
     const steps = Array.from({ length: 8 }, (_, place) => key.first + 4 + place);
     const drifts: number[] = [];
     for (const step of steps) {
-      const answers = await sendAll(cluster, crowdOf(12, requestOf(key, codeOf(key, step))));
+      const answers = await answersOf(cluster, crowdOf(12, requestOf(key, codeOf(key, step))));
       expect(tally(answers)).toEqual({ accepted: 1, replayed: 11 });
       drifts.push(...answers.map(({ text }) => Number(JSON.parse(text).driftSteps ?? 0) - step));
     }
     // The instances do have different times.
     expect(Math.max(...drifts) - Math.min(...drifts)).toBeGreaterThanOrEqual(2);
     for (const step of steps.toReversed()) {
-      expect(await sendAll(cluster, crowdOf(12, requestOf(key, codeOf(key, step)))).then(tally)).toEqual({ replayed: 12 });
+      expect(await answersOf(cluster, crowdOf(12, requestOf(key, codeOf(key, step)))).then(tally)).toEqual({ replayed: 12 });
     }
   });
 });

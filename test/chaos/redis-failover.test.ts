@@ -48,11 +48,11 @@ interface Topology {
 
 const TOPOLOGIES: Readonly<Record<string, () => Promise<Topology>>> = {
   async 'a Cluster of three masters'() {
-    const redis = await startRedisCluster({ settings: SETTINGS });
+    const redis = await startRedisCluster({ settings: SETTINGS, replacedAfterMs: 1000 });
     return { redis: { ...redis, ...replicatedCluster(redis) }, probesOf: (cluster, random) => keyOnEach(redis, cluster, random) };
   },
   async 'a primary with three sentinels'() {
-    const redis = await startRedisSentinels({ settings: SETTINGS });
+    const redis = await startRedisSentinels({ settings: SETTINGS, replacedAfterMs: 1000 });
     return { redis: { ...redis, ...replicatedSentinels(redis) }, probesOf: (_, random) => [hotpKey(random)] };
   },
 };

@@ -18,7 +18,7 @@ import { createFingerprints, stateNameOf } from '../../src/verification/fingerpr
 import { ringOf } from '../sealing/rings.ts';
 import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
-import { openPatientStore } from '../support/patient-store.ts';
+import { openPatientStore, PATIENT_REDIS } from '../support/patient-store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
 import { nextRandom, progress, type Random, size } from './form.ts';
@@ -77,7 +77,7 @@ redisSuite('a random run in jumps of time', () => {
     'is judged by the rules in Redis',
     async () => {
       const redis = await startRedis();
-      const store = await openRedisStore({ url: redis.url, callerClock: true, onWarning: () => undefined });
+      const store = await openRedisStore({ url: redis.url, ...PATIENT_REDIS, onWarning: () => undefined });
       await expectModel(store.codes).finally(() => store.close());
       await redis.stop();
     },

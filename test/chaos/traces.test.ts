@@ -6,10 +6,10 @@ import { completeParameters } from '../../src/otp/params.ts';
 import type { Judgement } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { stateNameOf } from '../../src/verification/fingerprint.ts';
 import { auditedIn } from '../support/audit-lines.ts';
 import { createTestClient, methods } from '../support/client.ts';
+import { openPatientStore, PATIENT_REDIS } from '../support/patient-store.ts';
 import { type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { otpd } from './command.ts';
 import { tally } from './crowd.ts';
@@ -28,8 +28,8 @@ const DAY_MS = 86_400_000;
 async function lockForGood(cluster: Cluster, key: TestKey): Promise<void> {
   const { redis, databaseFile, fingerprints } = cluster;
   const store: Store = redis
-    ? await openRedisStore({ url: redis.url, callerClock: true, onWarning: () => undefined })
-    : openSqliteStore({ file: databaseFile });
+    ? await openRedisStore({ url: redis.url, ...PATIENT_REDIS, onWarning: () => undefined })
+    : openPatientStore(databaseFile);
   const name = stateNameOf(fingerprints, key.bytes, completeParameters({ type: key.type, digits: 8 }), store.codes);
   const wrong = { ...name, step: undefined, drift: 0, claim: true, afterStep: undefined, matchableMs: 0, request: undefined };
   // The writer of the store has to start first.

@@ -18,8 +18,8 @@ import { withKey } from '../../src/cli/commands/sealing-keys.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { RingKey } from '../../src/sealing/ring.ts';
 import { createSealing, SealedBlobError } from '../../src/sealing/sealing.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { keyOf } from '../sealing/rings.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { otpd } from './harness.ts';
 import { makeFolder } from './real.ts';
 
@@ -67,7 +67,7 @@ async function expectRefusal(args: string[], complaint: string): Promise<void> {
 
 /** Writes the days on which keys were used to the store. */
 async function used(...days: [id: string, daysAgo: number][]): Promise<void> {
-  const store = openSqliteStore({ file: join(folder, 'data', 'otpd.db') });
+  const store = openPatientStore(join(folder, 'data', 'otpd.db'));
   const today = Math.floor(Date.now() / DAY);
   // The writer may take a moment to start.
   await store.ping();

@@ -14,7 +14,7 @@ redisSuite('otpd store accept-loss', () => {
   let folder: string;
   const auditLog = () => join(folder, 'audit.log');
   beforeAll(async () => {
-    cluster = await startRedisCluster({ settings: [], nodeTimeoutMs: 30_000 });
+    cluster = await startRedisCluster({ settings: [] });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
   beforeEach(() => {

@@ -10,6 +10,7 @@ import { Rejection } from '../../src/ports/rejection.ts';
 import { type LimitStore, StoreUnavailableError } from '../../src/ports/store.ts';
 import { clockAt, HOUR, MINUTE, rejectionOf, START } from '../auth/fixtures.ts';
 import { storeOpener } from '../store/redis-fixtures.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 
 const PLAN = planOf(parsePlans('{"free": {"minute": 12, "hour": 30, "day": 60}}'), 'free');
@@ -152,7 +153,7 @@ redisSuite('a call in parts, counted in Redis', () => {
     server = await startRedis();
   });
   afterAll(() => server.stop());
-  chargedInParts(async () => (await open({ url: server.url, callerClock: true })).limits);
+  chargedInParts(async () => (await open({ url: server.url, ...PATIENT_REDIS })).limits);
 });
 
 describe('a call whose store of limits is lost or returns between its parts', () => {

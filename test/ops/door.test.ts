@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/ts/health/v1/health_pb.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { allKeys } from '../support/all-keys.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { answerOf, frame, openConnection, openStream, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -175,7 +175,7 @@ test('a server that stops is alive, and not ready, while a call is in flight', a
 test('a server whose store is unreachable is live, and not ready', async () => {
   let isAway = false;
   const dataDir = server.dataDir;
-  const real = openSqliteStore({ file: databaseFile(dataDir) });
+  const real = openPatientStore(databaseFile(dataDir));
   const ping = () => (isAway ? Promise.reject(new StoreUnavailableError('away')) : real.ping());
   const other = await startServer({ flags: OPS, dataDir, store: { ...real, ping } });
   const status = async (path: string) => (await fetch(`${other.opsUrl}${path}`)).status;

@@ -11,7 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
 import { issue, START } from '../auth/fixtures.ts';
-import { openPatientStore } from '../support/patient-store.ts';
+import { openPatientStore, PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, STEP } from './codes-fixtures.ts';
 import { former, formerContract } from './former-contract.ts';
@@ -251,7 +251,7 @@ redisSuite('a Redis of an earlier version', () => {
   });
 
   async function open(): Promise<Store> {
-    const store = await openRedisStore({ url: server.url, callerClock: true, onWarning: () => undefined });
+    const store = await openRedisStore({ url: server.url, ...PATIENT_REDIS, onWarning: () => undefined });
     stores.push(store);
     return store;
   }

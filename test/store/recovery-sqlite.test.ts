@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, it } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
 import { START } from '../auth/fixtures.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { recoveryContract, useAll, useOf } from './recovery-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-recovery-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-recoveryContract('SQLite', () => openSqliteStore({ file: join(folder, 'contract', 'otpd.db') }));
+recoveryContract('SQLite', () => openPatientStore(join(folder, 'contract', 'otpd.db')));
 
 it('SQLite forgets in small steps the failures and answers that have expired, and no used code', async () => {
   const file = join(folder, 'swept', 'otpd.db');
-  const store = openSqliteStore({ file });
+  const store = openPatientStore(file);
   await store.ping();
   const database = new DatabaseSync(file);
   const count = () => {
@@ -38,12 +38,12 @@ it('SQLite forgets in small steps the failures and answers that have expired, an
 
 it('SQLite keeps used codes and revocations when the file is opened again', async () => {
   const file = join(folder, 'again', 'otpd.db');
-  const first = openSqliteStore({ file });
+  const first = openPatientStore(file);
   await first.ping();
   await first.recovery.use(useOf({ set: 'used' }), START);
   await first.recovery.revoke('revoked', START);
   await first.close();
-  const second = openSqliteStore({ file });
+  const second = openPatientStore(file);
   await second.ping();
   expect(await second.recovery.use(useOf({ set: 'used' }), START)).toMatchObject({ outcome: 'replayed', remainingCount: 9 });
   expect(await second.recovery.use(useOf({ set: 'revoked' }), START)).toMatchObject({ outcome: 'replayed', remainingCount: 0 });

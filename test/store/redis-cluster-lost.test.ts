@@ -18,7 +18,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
   const open = storeOpener();
   beforeAll(async () => {
     // Nothing is on disk, so a master that restarts before its replica takes over comes back empty.
-    cluster = await startRedisCluster({ settings: ['--appendonly', 'no'], nodeTimeoutMs: 30_000 });
+    cluster = await startRedisCluster({ settings: ['--appendonly', 'no'] });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
   afterEach(() => {
@@ -193,7 +193,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
 redisSuite('a master of a Redis Cluster that comes back empty', () => {
   const open = storeOpener();
   it('is unavailable until its data is restored', async () => {
-    await using cluster = await startRedisCluster({ nodeTimeoutMs: 30_000 });
+    await using cluster = await startRedisCluster();
     const store = await open({ url: cluster.url });
     const master = cluster.masterOf('otpd:c:{f}');
     expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);

@@ -6,6 +6,7 @@ import { planMove } from '../support/redis-slots.ts';
 import {
   ACCEPTED,
   answeredAfter,
+  answerTo,
   attempt,
   endOf,
   openAcknowledged,
@@ -24,7 +25,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
   let prints = 0;
   const open = storeOpener();
   beforeAll(async () => {
-    cluster = await startRedisCluster({ settings: [], nodeTimeoutMs: 30_000 });
+    cluster = await startRedisCluster({ settings: [] });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -108,15 +109,15 @@ redisSuite('a Redis Cluster whose slots move', () => {
   it('takes scripts that a master does not know yet, also with ASKING', async () => {
     const store = await openAcknowledged(open, cluster.url);
     const { fingerprint, move } = moveOfOne();
-    expect(await store.codes.judge(attempt({ fingerprint }), 0)).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(requested('first', { fingerprint }), 0))).toEqual(ACCEPTED);
     for (const master of cluster.masters()) master.cli('script', 'flush');
     move.begin();
     move.moveKeys();
-    expect(await store.codes.judge(attempt({ fingerprint }), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => store.codes.judge(attempt({ fingerprint }), 0))).toMatchObject({ outcome: 'replayed' });
     expect(await store.codes.judge(attempt({ fingerprint, step: 101 }), 0)).toMatchObject({ outcome: 'accepted' });
     await store.ping();
     move.end();
-    expect(await store.codes.judge(attempt({ fingerprint }), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => store.codes.judge(attempt({ fingerprint }), 0))).toMatchObject({ outcome: 'replayed' });
   });
 });
 
@@ -124,14 +125,14 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
   let cluster: RedisCluster;
   const open = storeOpener();
   beforeAll(async () => {
-    cluster = await startRedisCluster();
+    cluster = await startRedisCluster({ replacedAfterMs: 1000 });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
   it('forgets nothing that a replica has, refuses in time meanwhile, and recovers without help', async () => {
     const store = await openAcknowledged(open, cluster.url);
     const plain = await open({ url: cluster.url });
-    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(requested('first'), 0))).toEqual(ACCEPTED);
     const master = cluster.masterOf('otpd:c:{f}');
     await master.kill();
     for (const one of [store, plain]) {
@@ -140,13 +141,13 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
       expect(ms).toBeLessThan(REFUSED_WITHIN);
     }
     await answeredAfter(() => plain.codes.inspect(attempt(), 0), BACK_WITHIN);
-    expect(await plain.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => plain.codes.judge(attempt(), 0))).toMatchObject({ outcome: 'replayed' });
     // The new master has no replica until the old master is back as its replica.
     expect((await endOf(store.codes.judge(attempt({ step: 102 }), 0))).end).toBe('unavailable');
     await master.restart();
     await cluster.healthy();
     await servedAfter(store, BACK_WITHIN);
-    expect(await store.codes.judge(attempt({ step: 103 }), 0)).toMatchObject({ outcome: 'accepted' });
+    expect(await answerTo(() => store.codes.judge(requested('last', { step: 103 }), 0))).toMatchObject({ outcome: 'accepted' });
     expect(plain.warnings.filter((text) => text.includes('lost'))).toEqual([]);
   });
 
@@ -155,7 +156,8 @@ redisSuite('a Redis Cluster whose masters are replaced', () => {
     await store.ping();
     const master = cluster.masterOf('otpd:c:{silent}');
     const silent = attempt({ fingerprint: 'silent', step: undefined });
-    await (await openAcknowledged(open, cluster.url)).codes.judge(silent, 0);
+    const acknowledged = await openAcknowledged(open, cluster.url);
+    await answerTo(() => acknowledged.codes.judge({ ...silent, request: { id: 'first', payload: '' } }, 0));
     master.pause();
     const first = await Promise.all(Array.from({ length: 20 }, () => endOf(store.codes.judge(silent, 0))));
     const { end, ms } = await endOf(store.codes.judgeAll([silent, silent], 0));

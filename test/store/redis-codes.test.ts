@@ -7,6 +7,7 @@ import { HARD_STOP, LONGEST_DELAY_MS } from '../../src/verification/lock.ts';
 import { FAILURES_KEPT_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { START } from '../auth/fixtures.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { HOTP, named, type Tally, tallyAnyOf } from './codes-fixtures.ts';
 import { NAMES } from './codes-race.ts';
@@ -64,7 +65,7 @@ redisSuite('the codes of the Redis store', () => {
   });
 
   it('are judged as by `judge`, for any attempts, and leave the same state', async () => {
-    const redis = (await open({ url: server.url, callerClock: true })).codes;
+    const redis = (await open({ url: server.url, ...PATIENT_REDIS })).codes;
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.oneof(moves, rightCodes), async (planned) => {
@@ -103,7 +104,7 @@ redisSuite('the codes of the Redis store', () => {
   });
 
   it('are throttled as `judge` has it, up to the hard stop and past an unlock', async () => {
-    const redis = (await open({ url: server.url, callerClock: true })).codes;
+    const redis = (await open({ url: server.url, ...PATIENT_REDIS })).codes;
     const model = createCodesModel();
     const guess = attempt({ fingerprint: 'hard stop', step: undefined });
     for (let now = START, day = 0; day <= HARD_STOP; day += 1, now += LONGEST_DELAY_MS) {

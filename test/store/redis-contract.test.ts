@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { changesActSoon } from './changes-act-soon.ts';
 import { codesContract } from './codes-contract.ts';
@@ -13,7 +14,7 @@ const MODES = { Redis: [], 'Redis Cluster': ['--cluster-enabled', 'yes'] };
 for (const [name, args] of Object.entries(MODES)) {
   redisSuite(`the contracts over ${name}`, () => {
     let server: RedisServer;
-    const open = () => openRedisStore({ url: server.url, callerClock: true, onWarning: () => undefined });
+    const open = () => openRedisStore({ url: server.url, ...PATIENT_REDIS, onWarning: () => undefined });
 
     beforeAll(async () => {
       server = await startRedis(args);

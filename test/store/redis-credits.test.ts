@@ -4,6 +4,7 @@ import { type CreditWarning, createCharging } from '../../src/limits/charging.ts
 import { parsePlans, planOf } from '../../src/limits/plans.ts';
 import type { Principal } from '../../src/ports/principal.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
 
@@ -20,7 +21,7 @@ redisSuite('credits in Redis', () => {
   afterAll(() => server.stop());
 
   it('are exact for a thousand keys on two instances, with one warning for each share', async () => {
-    const stores = await Promise.all([0, 1].map(() => open({ url: server.url, callerClock: true })));
+    const stores = await Promise.all([0, 1].map(() => open({ url: server.url, ...PATIENT_REDIS })));
     const warnings: CreditWarning[] = [];
     const onWarning = (warning: CreditWarning) => void warnings.push(warning);
     const instances = stores.map(({ limits }) => createCharging({ limits, clock: () => NOON, onWarning }));

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { monthEnd } from '../../src/limits/calendar-month.ts';
 import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
 import { createLimitsModel, WINDOWS } from './redis-models.ts';
@@ -67,7 +68,7 @@ redisSuite('the limits of the Redis store', () => {
   afterAll(() => server.stop());
 
   it('count by the rules of src/limits, for any calls', async () => {
-    const redis = (await open({ url: server.url, callerClock: true })).limits;
+    const redis = (await open({ url: server.url, ...PATIENT_REDIS })).limits;
     // A script that Redis does not know yet is sent twice, so a later script would overtake it.
     await redis.charge('warm', WINDOWS, 1, START);
     await redis.refund('warm', WINDOWS, START, 1, { rejected: false });
@@ -100,7 +101,7 @@ redisSuite('the limits of the Redis store', () => {
   });
 
   it('count by the rules of src/limits when an entry holds many calls and the log is full', async () => {
-    const redis = (await open({ url: server.url, callerClock: true })).limits;
+    const redis = (await open({ url: server.url, ...PATIENT_REDIS })).limits;
     const model = createLimitsModel();
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1200 }));
     for (let now = START; now < START + 3 * MINUTE; now += MINUTE / 700) {
@@ -155,7 +156,7 @@ redisSuite('the limits of the Redis store', () => {
   });
 
   it('keep a subject small: three full logs take some kilobytes', async () => {
-    const { limits } = await open({ url: server.url, callerClock: true });
+    const { limits } = await open({ url: server.url, ...PATIENT_REDIS });
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1_000_000_000 }));
     for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, 1, START + entry * 13 * MINUTE);
     for (let entry = 0; entry < 300; entry += 1)

@@ -14,13 +14,13 @@ redisSuite('the Redis store behind sentinels', () => {
   let set: RedisSentinels;
   const open = storeOpener();
   beforeAll(async () => {
-    set = await startRedisSentinels();
+    set = await startRedisSentinels({ replacedAfterMs: 1000 });
   });
   afterAll(() => set[Symbol.asyncDispose]());
 
   it('forgets nothing that a replica has when its primary dies, and recovers without help', async () => {
     const store = await openAcknowledged(open, set.url);
-    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(requested('first'), 0))).toEqual(ACCEPTED);
     expect(set.primary().cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
     const primary = set.primary();
     await primary.kill();
@@ -28,7 +28,7 @@ redisSuite('the Redis store behind sentinels', () => {
     expect(end).toBe('unavailable');
     expect(ms).toBeLessThan(REFUSED_WITHIN);
     await answeredAfter(() => store.ping(), BACK_WITHIN);
-    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => store.codes.judge(attempt(), 0))).toMatchObject({ outcome: 'replayed' });
     await primary.restart();
     await set.healthy();
     expect(set.primary()).not.toBe(primary);
@@ -38,7 +38,8 @@ redisSuite('the Redis store behind sentinels', () => {
 
   it('leaves a primary that was replaced while it was silent, and does not go back to it', async () => {
     const store = await open({ url: set.url });
-    await (await openAcknowledged(open, set.url)).codes.judge(attempt({ fingerprint: 'silent' }), 0);
+    const acknowledged = await openAcknowledged(open, set.url);
+    await answerTo(() => acknowledged.codes.judge(requested('first', { fingerprint: 'silent' }), 0));
     const primary = set.primary();
     primary.pause();
     const wrong = attempt({ fingerprint: 'silent', step: undefined });
@@ -50,7 +51,7 @@ redisSuite('the Redis store behind sentinels', () => {
     expect((await store.codes.inspect(wrong, 0)).failures).toBe(0);
     primary.resume();
     // The former primary still acts as the primary until the sentinels reconfigure it.
-    expect(await store.codes.judge(attempt({ fingerprint: 'silent' }), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await answerTo(() => store.codes.judge(attempt({ fingerprint: 'silent' }), 0))).toMatchObject({ outcome: 'replayed' });
     await set.healthy();
     await store.ping();
     expect((await store.codes.inspect(wrong, 0)).failures).toBe(0);
@@ -94,7 +95,7 @@ redisSuite('the Redis store behind sentinels', () => {
     await store.ping();
     for (const one of set.sentinels) one.pause();
     await store.ping();
-    expect(await store.codes.judge(attempt({ fingerprint: 'alone' }), 0)).toEqual(ACCEPTED);
+    expect(await answerTo(() => store.codes.judge(requested('alone', { fingerprint: 'alone' }), 0))).toEqual(ACCEPTED);
     const { end, shown } = await endOf(open({ url: set.url.replace('://', '://:hunter2@') }));
     expect(end).toMatch(/^Redis Sentinel names no primary \(127.0.0.1:\d+: .*\): see that it runs, and check OTPD_REDIS_URL$/);
     expect(shown).not.toContain('hunter2');

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
+import { PATIENT_REDIS } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite } from '../support/redis.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { type RedisSentinels, startRedisSentinels } from '../support/redis-sentinel.ts';
@@ -20,7 +21,7 @@ const SETS = {
 for (const [name, start] of Object.entries(SETS)) {
   redisSuite(`the contracts over ${name}`, () => {
     let set: RedisCluster | RedisSentinels;
-    const open = () => openRedisStore({ url: set.url, callerClock: true, onWarning: () => undefined });
+    const open = () => openRedisStore({ url: set.url, ...PATIENT_REDIS, onWarning: () => undefined });
     const masters = (): readonly RedisServer[] => ('masters' in set ? set.masters() : [set.primary()]);
 
     beforeAll(async () => {

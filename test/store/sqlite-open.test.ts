@@ -11,6 +11,7 @@ import { openDatabase, StoreFileError } from '../../src/store/sqlite/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { issue, START } from '../auth/fixtures.ts';
 import { allKeys } from '../support/all-keys.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { attempt, DAY, named, STEP } from './codes-fixtures.ts';
 import { createOldDatabase } from './old-database.ts';
 
@@ -152,7 +153,7 @@ describe('a file of the first version', () => {
     state.run(named('failed').former, null, 4, 0, START + DAY);
     database.prepare("INSERT INTO answer VALUES ('request', 'payload', 'accepted', ?, 1, 5, null, ?)").run(STEP, START + DAY);
     database.close();
-    const { codes, ping, close } = openSqliteStore({ file });
+    const { codes, ping, close } = openPatientStore(file);
     await ping();
     expect(await codes.judge(attempt({ fingerprint: 'used' }), START)).toMatchObject({ outcome: 'replayed' });
     expect(await codes.judge(attempt({ fingerprint: 'failed', step: undefined }), START)).toMatchObject({ attemptsRemaining: 0 });

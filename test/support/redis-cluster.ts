@@ -8,8 +8,7 @@ import { until } from './until.ts';
 
 const MASTERS = 3;
 const SLOTS = 16_384;
-/** The time after which a silent master is replaced, in ms. */
-const NODE_TIMEOUT_MS = 1000;
+const REPLACED_AFTER_MS = 30_000;
 /** The proxy listens here. With partitions, the nodes announce this address to callers. */
 const PROXY_HOST = '127.0.0.2';
 
@@ -18,7 +17,8 @@ export interface RedisClusterOptions extends AccessOptions {
   readonly settings?: readonly string[];
   /** Allows a test to cut single nodes off from callers. The nodes still reach each other. */
   readonly partitions?: boolean;
-  readonly nodeTimeoutMs?: number;
+  /** The time after which a silent master is replaced, in ms. By default it is longer than a busy machine may pause, so that none is replaced by accident. */
+  readonly replacedAfterMs?: number;
 }
 
 export interface ClusterNode extends RedisServer {
@@ -95,7 +95,7 @@ function startNode(
   {
     settings = ['--appendonly', 'yes', '--appendfsync', 'always'],
     partitions,
-    nodeTimeoutMs = NODE_TIMEOUT_MS,
+    replacedAfterMs = REPLACED_AFTER_MS,
   }: RedisClusterOptions,
   { isTls, serverArgs, cliArgs }: Access,
 ): Promise<RedisServer> {
@@ -105,7 +105,7 @@ function startNode(
       String(port),
       ...['--bind', '127.0.0.1', '--dir', folder, '--save', ''],
       ...['--cluster-enabled', 'yes', '--cluster-port', String(await lastingPort())],
-      ...['--cluster-node-timeout', String(nodeTimeoutMs)],
+      ...['--cluster-node-timeout', String(replacedAfterMs)],
       // Masters keep their replicas, replicas synchronise at once, and masters serve their slots while others are missing.
       ...['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0', '--cluster-require-full-coverage', 'no'],
       ...(partitions ? ['--cluster-announce-hostname', PROXY_HOST, '--cluster-preferred-endpoint-type', 'hostname'] : []),

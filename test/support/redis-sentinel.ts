@@ -9,8 +9,7 @@ import { until } from './until.ts';
 const REPLICAS = 2;
 const SENTINELS = 3;
 const QUORUM = 2;
-/** The time after which a silent primary is replaced, in ms. */
-const DOWN_AFTER_MS = 1000;
+const REPLACED_AFTER_MS = 30_000;
 /** If the sentinels have not agreed on a leader, they try again after twice this time, in ms. */
 const FAILOVER_TIMEOUT_MS = 3000;
 
@@ -23,6 +22,8 @@ export const PRIMARY_NAME = 'otpd';
 export interface RedisSentinelOptions extends AccessOptions {
   /** Further settings of each server. By default a server appends to its file, and syncs the file before it answers. */
   readonly settings?: readonly string[];
+  /** The time after which a silent primary is replaced, in ms. By default it is longer than a busy machine may pause, so that none is replaced by accident. */
+  readonly replacedAfterMs?: number;
 }
 
 export interface RedisSentinels extends AsyncDisposable {
@@ -48,7 +49,9 @@ export async function startRedisSentinels(options: RedisSentinelOptions = {}): P
   const primary = await start();
   const servers = [primary, ...(await Promise.all(Array.from({ length: REPLICAS }, () => start(primary))))];
   const sentinels = await Promise.all(
-    Array.from({ length: SENTINELS }, async () => parts.adopt(await startSentinel(primary, access), (one) => one.stop())),
+    Array.from({ length: SENTINELS }, async () =>
+      parts.adopt(await startSentinel(primary, access, options), (one) => one.stop()),
+    ),
   );
   for (const one of sentinels) one.cli('sentinel', 'debug', 'info-period', String(INFO_PERIOD_MS));
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join();
@@ -88,7 +91,11 @@ function startServer(
   );
 }
 
-function startSentinel(primary: RedisServer, { isTls, sentinelLines, sentinelCliArgs }: Access): Promise<RedisServer> {
+function startSentinel(
+  primary: RedisServer,
+  { isTls, sentinelLines, sentinelCliArgs }: Access,
+  { replacedAfterMs = REPLACED_AFTER_MS }: RedisSentinelOptions,
+): Promise<RedisServer> {
   return startRedisProgram((folder, port) => {
     const file = join(folder, 'sentinel.conf');
     const lines = [
@@ -97,7 +104,7 @@ function startSentinel(primary: RedisServer, { isTls, sentinelLines, sentinelCli
       `dir ${folder}`,
       `sentinel myid ${randomBytes(20).toString('hex')}`,
       `sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primary.port} ${QUORUM}`,
-      `sentinel down-after-milliseconds ${PRIMARY_NAME} ${DOWN_AFTER_MS}`,
+      `sentinel down-after-milliseconds ${PRIMARY_NAME} ${replacedAfterMs}`,
       `sentinel failover-timeout ${PRIMARY_NAME} ${FAILOVER_TIMEOUT_MS}`,
       ...sentinelLines(PRIMARY_NAME),
     ];

@@ -42,6 +42,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
+  /** As in `EngineOptions`. */
+  readonly leastPatienceMs?: number;
   /** Called whenever Redis has not answered a command. */
   readonly onSilence?: (() => void) | undefined;
   /** If set, a lost connection is not made again, and this function is called once. */
@@ -75,7 +77,7 @@ export interface StartedConnection {
 export function startConnection(
   address: RedisAddress,
   tls: RedisTls,
-  { onSilence = () => undefined, onEnd }: ConnectionOptions = {},
+  { leastPatienceMs = 0, onSilence = () => undefined, onEnd }: ConnectionOptions = {},
 ): StartedConnection {
   const redis = new Redis({
     ...(({ tls: _, ...where }) => where)(address),
@@ -101,7 +103,7 @@ export function startConnection(
   });
   if (onEnd !== undefined) redis.once('end', onEnd);
   const { cork, onceSent } = createCork(redis);
-  const answered = createPatience(redis, onceSent, onSilence);
+  const answered = createPatience(redis, onceSent, leastPatienceMs, onSilence);
   // The first commands of a new connection must be answered too, or an unresponsive Redis would keep it half open.
   redis.on('connect', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -159,7 +161,12 @@ function createCork(redis: Redis): { readonly cork: () => void; readonly onceSen
  * Waits for answers for a bounded time, which begins when the commands were issued, since this process may be held up before. When the time is over, the connection is
  * abandoned at once: an unresponsive Redis would carry out further commands whenever it wakes.
  */
-function createPatience(redis: Redis, onceSent: (callback: () => void) => void, onSilence: () => void): Connection['answered'] {
+function createPatience(
+  redis: Redis,
+  onceSent: (callback: () => void) => void,
+  leastPatienceMs: number,
+  onSilence: () => void,
+): Connection['answered'] {
   return async function answered<T>(answer: Promise<T>, patienceMs: number = COMMAND_TIMEOUT_MS): Promise<T> {
     const { promise: silence, reject } = Promise.withResolvers<never>();
     const { stream } = redis;
@@ -174,7 +181,7 @@ function createPatience(redis: Redis, onceSent: (callback: () => void) => void, 
     }
     onceSent(() => {
       // If this process was held up, the answer may be waiting to be read: events are handled first.
-      if (!isAnswered) timer = setTimeout(() => setImmediate(giveUp), patienceMs);
+      if (!isAnswered) timer = setTimeout(() => setImmediate(giveUp), Math.max(leastPatienceMs, patienceMs));
     });
     try {
       return await Promise.race([answer, silence]);

@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly prefix?: string;
   /** The number of replicas that must acknowledge a judgement or a change of an API key before it is answered; 0 by default. */
   readonly waitReplicas?: number;
+  /** For tests on a busy machine: no command fails for lack of time before this many ms; 0 by default. */
+  readonly leastPatienceMs?: number;
   /** Called with warnings for an operator, each on one line: at the start, when masters change, and when Redis has lost its state. */
   readonly onWarning: (text: string) => void;
 }
@@ -42,8 +44,8 @@ export async function openEngine(target: RedisTarget, options: EngineOptions, op
     const router = opened.adopt(await routerTo(target, options), (one) => one.close());
     return oneEngine(layout, router.runners, () => router.connectionTo(0), router.refresh);
   }
-  const { tls = {}, waitReplicas = 0, onWarning } = options;
-  const master = opened.adopt(await openMaster(target.address, { tls, waitReplicas }), (one) => one.close());
+  const { tls = {}, waitReplicas = 0, leastPatienceMs = 0, onWarning } = options;
+  const master = opened.adopt(await openMaster(target.address, { tls, waitReplicas, leastPatienceMs }), (one) => one.close());
   for (const text of master.warnings) onWarning(text);
   return oneEngine(layout, master.runners, async () => master.connection);
 }
@@ -83,10 +85,10 @@ function clusterEngine(router: Router): Engine {
 /** Opens a router. Throws `RedisSetupError`. */
 export async function routerTo(
   target: Exclude<RedisTarget, { kind: 'one' }>,
-  { tls = {}, waitReplicas = 0, onWarning }: EngineOptions,
+  { tls = {}, waitReplicas = 0, leastPatienceMs = 0, onWarning }: EngineOptions,
 ): Promise<Router> {
   const open = (address: Parameters<typeof openMaster>[0], onLost: () => void) =>
-    openMaster(address, { tls, waitReplicas, onLost });
+    openMaster(address, { tls, waitReplicas, leastPatienceMs, onLost });
   return openRouter(openTopology(target, tls), open, onWarning);
 }
 

@@ -18,6 +18,8 @@ export interface MasterOptions {
   readonly tls: RedisTls;
   /** The number of replicas that must acknowledge. */
   readonly waitReplicas: number;
+  /** As in `EngineOptions`. */
+  readonly leastPatienceMs?: number;
   /** If set, a master whose connection is lost is closed and not connected to again, and this function is called once. */
   readonly onLost?: (() => void) | undefined;
 }
@@ -26,10 +28,13 @@ export interface MasterOptions {
  * Connects to a master and checks it. Throws `RedisSetupError` within some seconds if it cannot be reached, refuses the user, is older than 7, is a replica, or may evict
  * keys.
  */
-export async function openMaster(address: RedisAddress, { tls, waitReplicas, onLost }: MasterOptions): Promise<Master> {
+export async function openMaster(
+  address: RedisAddress,
+  { tls, waitReplicas, leastPatienceMs = 0, onLost }: MasterOptions,
+): Promise<Master> {
   await using opened = new AsyncDisposableStack();
   const connectTo = async (onSilence?: () => void): Promise<Connection> =>
-    opened.adopt(await connect(address, tls, { onSilence, onEnd: onLost && lose }), (one) => one.close());
+    opened.adopt(await connect(address, tls, { leastPatienceMs, onSilence, onEnd: onLost && lose }), (one) => one.close());
   let owned: AsyncDisposableStack | undefined;
   let isLost = false;
   function lose(): void {
