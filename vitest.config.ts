@@ -9,14 +9,15 @@ const ALONE = [
   'test/store/{redis-cluster-moves,redis-sentinel}.test.ts',
 ];
 /**
- * Suites that take minutes together: packages that are installed, 100,000 keys, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
+ * Suites that take minutes together: packages that are installed, 100,000 keys, processes that are replaced, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
  * `npm test` on a small machine is then done within five minutes.
  */
 const LONG = [
-  'test/cli/{backup,first-key,package,terminal}.test.ts',
+  'test/cli/{backup,first-key,package,store,terminal}.test.ts',
   'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
-  'test/chaos/{backup,backup-redis,balancing,batches,batching-clients,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,traces,upgrade}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,batching-clients,credits,devices,held-up,history,kill,outages,races,recovery,redis-cluster,redis-failover,retries,rolling,traces,upgrade}.test.ts',
   'test/wire/strangers.test.ts',
+  'test/workers/life.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
