@@ -19,6 +19,14 @@ export function sendAll(cluster: Cluster, requests: readonly VerifyInit[]): Prom
   return Promise.all(send(cluster, requests));
 }
 
+/** Repeats a call until it is answered. `ask` gets the number of tries before. */
+export async function untilAnswered(ask: (tries: number) => Promise<Answer>): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await ask(tries);
+    if (answer.outcome !== 'unknown') return answer;
+  }
+}
+
 /**
  * Sends all requests at once, and each of them again until it is answered, since a store does not answer in time while the machine pauses. By its
  * request id it stays the same request. Resolves to all answers.
@@ -28,10 +36,7 @@ export function answersOf({ instances, apiKeys }: Cluster, requests: readonly Ve
     requests.map(async (request, place) => {
       const { caller } = around(instances, place);
       const same = { ...request, requestId: randomUUID() };
-      for (;;) {
-        const answer = await caller.verify(same, around(apiKeys, 0));
-        if (answer.outcome !== 'unknown') return answer;
-      }
+      return untilAnswered(() => caller.verify(same, around(apiKeys, 0)));
     }),
   );
 }

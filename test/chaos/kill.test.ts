@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Answer } from './caller.ts';
 import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PROCESS, startCluster } from './cluster.ts';
-import { arrived, inTurns, tally } from './crowd.ts';
+import { arrived, inTurns, tally, untilAnswered } from './crowd.ts';
 import { nextRandom, progress, type Random, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, type VerifyInit, wrongCode } from './keys.ts';
 import { canariesOf, findCanaries } from './search.ts';
@@ -37,10 +37,9 @@ function verify({ instances, apiKeys: [apiKey = ''] }: Cluster, request: VerifyI
   return around(instances, place).caller.verify(request, apiKey);
 }
 
-/** Repeats a call until it gets an answer. */
-async function persist(cluster: Cluster, request: VerifyInit, place: number): Promise<Answer> {
-  const answer = await verify(cluster, request, place);
-  return answer.outcome === 'unknown' ? persist(cluster, request, place + 1) : answer;
+/** Repeats a call until it is answered, each time by the next instance. */
+function persist(cluster: Cluster, request: VerifyInit, place: number): Promise<Answer> {
+  return untilAnswered((tries) => verify(cluster, request, place + tries));
 }
 
 async function killAll({ instances, redis }: Cluster): Promise<void> {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Answer, RecoveryInit } from './caller.ts';
 import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PROCESS, startCluster } from './cluster.ts';
-import { arrived, inTurns, tally } from './crowd.ts';
+import { arrived, inTurns, tally, untilAnswered } from './crowd.ts';
 import { nextRandom, size } from './form.ts';
 
 const SHAPES = size([FOUR_ON_SQLITE, FOUR_ON_REDIS], [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS]);
@@ -16,10 +16,9 @@ function use({ instances, apiKeys }: Cluster, request: RecoveryInit, place: numb
   return around(instances, place).caller.verifyRecoveryCode(request, around(apiKeys, 0));
 }
 
-/** Repeats a call until it gets an answer. */
-async function persist(cluster: Cluster, request: RecoveryInit, place: number): Promise<Answer> {
-  const answer = await use(cluster, request, place);
-  return answer.outcome === 'unknown' ? persist(cluster, request, place + 1) : answer;
+/** Repeats a call until it is answered, each time by the next instance. */
+function persist(cluster: Cluster, request: RecoveryInit, place: number): Promise<Answer> {
+  return untilAnswered((tries) => use(cluster, request, place + tries));
 }
 
 async function killAll({ instances, redis }: Cluster): Promise<void> {

@@ -6,10 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redisSuite } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedisSentinels } from '../support/redis-sentinel.ts';
-import type { Answer } from './caller.ts';
 import { violationsOf } from './checker.ts';
 import { around, type Cluster, startCluster } from './cluster.ts';
-import { inTurns, sendAll, tally } from './crowd.ts';
+import { inTurns, sendAll, tally, untilAnswered } from './crowd.ts';
 import {
   failover,
   keyOnEach,
@@ -56,11 +55,6 @@ const TOPOLOGIES: Readonly<Record<string, () => Promise<Topology>>> = {
     return { redis: { ...redis, ...replicatedSentinels(redis) }, probesOf: (_, random) => [hotpKey(random)] };
   },
 };
-
-async function untilAnswered(ask: () => Promise<Answer>): Promise<Answer> {
-  const answer = await ask();
-  return answer.outcome === 'unknown' ? untilAnswered(ask) : answer;
-}
 
 /** Returns the request of each code that was accepted and is used. */
 function usedCodes({ history, byName }: Run) {

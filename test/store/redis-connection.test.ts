@@ -1,7 +1,13 @@
 /** A connection to a Redis that answers as a test says: what is lost is never sent twice, and what comes late is told from what does not come. */
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Connection, type ConnectionOptions, connect, within } from '../../src/store/redis/connection.ts';
+import {
+  COMMAND_TIMEOUT_MS,
+  type Connection,
+  type ConnectionOptions,
+  connect,
+  within,
+} from '../../src/store/redis/connection.ts';
 import { RedisAwayError } from '../../src/store/redis/error.ts';
 import { type FakeRedis, startFakeRedis, usualReply } from '../support/fake-redis.ts';
 import { freePort } from '../support/free-port.ts';
@@ -83,4 +89,13 @@ test('a wait whose time is over before it begins ends soon, without a warning of
   const timers = vi.spyOn(globalThis, 'setTimeout');
   await expect(within(-7, new Promise(() => undefined))).rejects.toThrow('not ready');
   expect(timers.mock.calls.map(([, ms]) => ms)).toEqual([0]);
+});
+
+test('an answer is waited for as long as the store is to be patient', async () => {
+  const connection = await open({ leastPatienceMs: 10_000 });
+  server.reply = (name, socket) => {
+    if (name === 'get') setTimeout(() => socket.write('+late\r\n'), 2 * COMMAND_TIMEOUT_MS);
+    return name === 'get' ? undefined : usualReply(name);
+  };
+  expect(await connection.answered(connection.redis.get('k'))).toBe('late');
 });

@@ -119,7 +119,7 @@ export function startConnection(
     redis,
     cork,
     answered,
-    // Without a connection the client says no more than that; the reason for the loss is more useful.
+    // Without a connection, ioredis reports that fact alone. The reason for the loss is more useful.
     translate: (error) => translate(isUnconnected(error) ? new Error(lost ?? 'not connected') : error),
     leave() {
       if (redis.status === 'ready') redis.stream.destroy(new Error('Command timed out'));
