@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { issueApiKey } from '../src/auth/api-key.ts';
 import { databaseFile } from '../src/store/open.ts';
+import { textOfAnswer } from '../src/store/sqlite/answer-text.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../src/verification/rules.ts';
 
 /** API keys of the plan with windows; they alone are known to the caller. */
@@ -22,26 +23,21 @@ export function fillKeys(dataDir: string, count: number): string[] {
   return issued.map(({ apiKey }) => apiKey);
 }
 
-/** Secrets that were seen with one wrong code each. */
-export function fillSecrets(dataDir: string, count: number): void {
-  const expiresAt = Date.now() + FAILURES_KEPT_MS;
+/** Secrets that were seen with one wrong code each; with `answered`, each under a request id. */
+export function fillSecrets(dataDir: string, count: number, { answered = false }: { readonly answered?: boolean } = {}): void {
+  const now = Date.now();
   transaction(dataDir, (database) => {
     const state = database.prepare(
-      "INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES (?, 1, 0, ?, '-')",
+      "INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks, answer) VALUES (?, 1, 0, ?, '-', ?)",
     );
-    for (let i = 0; i < count; i += 1) state.run(name(), expiresAt + i);
+    for (let i = 0; i < count; i += 1)
+      state.run(name(), now + FAILURES_KEPT_MS + i, answered ? answer(now + ANSWER_KEPT_MS + i) : null);
   });
 }
 
-/** Answers to request ids that came with wrong codes. */
-export function fillAnswers(dataDir: string, count: number): void {
-  const expiresAt = Date.now() + ANSWER_KEPT_MS;
-  transaction(dataDir, (database) => {
-    const answer = database.prepare(
-      "INSERT INTO otp_answer (name, payload, outcome, drift, attempts_remaining, expires_at) VALUES (?, ?, 'mismatch', 0, 4, ?)",
-    );
-    for (let i = 0; i < count; i += 1) answer.run(name(), randomBytes(32).toString('base64url'), expiresAt + i);
-  });
+function answer(expiresAt: number): string {
+  const judgement = { outcome: 'mismatch', step: undefined, drift: 0, attemptsRemaining: 4, retryAfterMs: undefined } as const;
+  return textOfAnswer({ name: name(), payload: randomBytes(32).toString('base64url'), judgement, expiresAt });
 }
 
 /** As long and as random as the real ones. */

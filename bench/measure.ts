@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failuresIn } from './call-log.ts';
 import { checkCall } from './checks.ts';
-import { fillAnswers, fillSecrets } from './fill.ts';
+import { fillSecrets } from './fill.ts';
 import { type Launched, launch } from './launch.ts';
 import { batchCrowd, generatorFor, withBatches, withStorm } from './load-server.ts';
 import { withPostMortem } from './post-mortem.ts';
@@ -39,8 +39,7 @@ export async function measure(row: Row, seconds: number, warmUp: number): Promis
   const { seen } = row.serving;
   const launched = await launch(row.serving, (dataDir) => {
     if (seen === undefined) return;
-    fillSecrets(dataDir, seen);
-    fillAnswers(dataDir, seen);
+    fillSecrets(dataDir, seen, { answered: true });
   });
   try {
     return await withPostMortem(launched, () => measureOn(launched, row, seconds, warmUp));

@@ -7,6 +7,7 @@ import { ANSWER_KEPT_MS, FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY } fr
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
 import { alternativesContract } from './alternatives-contract.ts';
+import { answersContract } from './answers-contract.ts';
 import {
   attempt,
   DAY,
@@ -381,6 +382,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
 
   tracksContract(name, () => codes);
   alternativesContract(name, () => codes);
+  answersContract(name, () => codes);
 
   describe(`the ${name} store`, () => {
     it('judges as `judge` does, for any attempts, and keeps the same state', async () => {

@@ -9,10 +9,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/ports/codes.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
 import { START } from '../auth/fixtures.ts';
 import { openPatientStore } from '../support/patient-store.ts';
 import { codesContract } from './codes-contract.ts';
-import { attempt, DAY, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+import { attempt, DAY, HOTP, named, newFingerprint, STEP, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
 import { startProcess } from './codes-processes.ts';
 import { NAMES } from './codes-race.ts';
@@ -142,7 +143,9 @@ describe('what was acknowledged', () => {
 describe('the file', () => {
   it('can hold one row for a name, which is found by SQLite without looking at others', async () => {
     const file = newFile();
-    await withStore(file, ({ codes }) => codes.judge(attempt({ request: { id: 'request', payload: '' } }), START));
+    await withStore(file, async ({ codes }) => {
+      for (const id of ['accepted', 'replayed']) await codes.judge(attempt({ request: { id, payload: '' } }), START);
+    });
     const database = new DatabaseSync(file);
     for (const table of ['otp_state', 'otp_answer']) {
       expect(() => database.exec(`INSERT INTO ${table} SELECT * FROM ${table}`)).toThrow(
@@ -152,6 +155,62 @@ describe('the file', () => {
       expect(plan?.['detail']).toMatch(/^SEARCH .* USING INDEX/);
     }
     database.close();
+  });
+
+  it('has the newest answer of a secret beside its state, and the earlier ones in rows of their own until they expire', async () => {
+    const file = newFile();
+    const found = () => {
+      const database = new DatabaseSync(file);
+      const inRow = database.prepare("SELECT answer FROM otp_state WHERE name = 'key'").get()?.['answer'];
+      const outcomes = database.prepare('SELECT outcome FROM otp_answer ORDER BY rowid').all();
+      database.close();
+      return { newest: String(inRow).split(' ')[1], others: outcomes.map(({ outcome }) => outcome) };
+    };
+    await withStore(file, async ({ codes }) => {
+      const judged = (id: string, now: number, one: Partial<Attempt>) =>
+        codes.judge(attempt({ ...one, request: { id, payload: 'payload' } }), now);
+      await judged('1', START, {});
+      expect(found()).toEqual({ newest: 'accepted', others: [] });
+      await judged('2', START, { step: undefined });
+      expect(found()).toEqual({ newest: 'mismatch', others: ['accepted'] });
+      await codes.unlock(named('key'), START);
+      // This one does not change the state, whose row is not written for it.
+      await judged('3', START, {});
+      expect(found()).toEqual({ newest: 'mismatch', others: ['accepted', 'replayed'] });
+      await judged('4', START + 2 * DAY, { step: STEP + 1 });
+      expect(found()).toEqual({ newest: 'accepted', others: [] });
+    });
+  });
+
+  it('has an answer that outlasts the state of its secret in a row of its own', async () => {
+    const file = newFile();
+    await withStore(file, async ({ codes }) => {
+      await codes.judge(attempt({ step: undefined }), START);
+      const one = attempt({ claim: false, request: { id: 'request', payload: 'payload' } });
+      const last = START + FAILURES_KEPT_MS - 1;
+      const first = await codes.judge(one, last);
+      expect(first).toMatchObject({ outcome: 'accepted' });
+      await tallyOf(codes, [attempt({ fingerprint: 'other' }), attempt({ fingerprint: 'another' })], last + 1);
+      const database = new DatabaseSync(file);
+      expect(database.prepare("SELECT count(*) AS rows FROM otp_state WHERE name = 'key'").get()).toEqual({ rows: 0 });
+      database.close();
+      expect(await codes.judge({ ...one, step: undefined }, last + DAY - 1)).toEqual(first);
+    });
+  });
+
+  it('with an answer that cannot be read fails the attempts on its secret: nothing is accepted that may have been before', async () => {
+    const file = newFile();
+    await withStore(file, async ({ codes }) => {
+      const one = attempt({ request: { id: 'request', payload: 'payload' } });
+      await codes.judge(one, START);
+      const database = new DatabaseSync(file);
+      for (const text of ['', 'none', 'name accepted 1 0 5 payload', 'name accepted x 0 5 9 payload']) {
+        database.prepare('UPDATE otp_state SET answer = ?').run(text);
+        for (const other of [one, attempt({ step: STEP + 1 })])
+          await expect(codes.judge(other, START)).rejects.toThrow('what is kept cannot be read');
+      }
+      database.close();
+    });
   });
 
   it('loses in small steps what has expired, and nothing else', async () => {
@@ -167,8 +226,11 @@ describe('the file', () => {
     };
     await withStore(file, async ({ codes }) => {
       const forever = attempt({ ...HOTP, fingerprint: newFingerprint() });
-      const requested = () => attempt({ fingerprint: newFingerprint(), request: { id: newFingerprint(), payload: '' } });
-      await tallyOf(codes, [forever, ...Array.from({ length: 300 }, requested)], START);
+      const requested = Array.from({ length: 300 }, () => {
+        return attempt({ fingerprint: newFingerprint(), request: { id: newFingerprint(), payload: '' } });
+      });
+      const repeated = requested.map((one) => ({ ...one, request: { id: newFingerprint(), payload: '' } }));
+      await tallyOf(codes, [forever, ...requested, ...repeated], START);
       expect(count()).toEqual({ states: 301, answers: 300 });
       const later = START + 40 * DAY;
       const next = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: 'other', step }));
@@ -225,17 +287,18 @@ describe('the thread of the calls', () => {
 });
 
 describe('a bug', () => {
-  it('stops its own attempt, with its step claimed, and not those beside it', async () => {
+  it('stops its own attempt, and not those beside it', async () => {
     await withStore(newFile(), async ({ codes }) => {
-      const request = { id: 'request', payload: 'payload' };
-      const [broken, other] = await Promise.allSettled([
-        codes.judge(attempt({ fingerprint: 'broken', drift: 0.5, request }), START),
+      await codes.judge(attempt({ fingerprint: 'broken' }), START);
+      const broken = attempt({ fingerprint: 'broken', request: { id: 'request', payload: 'payload' } });
+      const [stopped, other] = await Promise.allSettled([
+        codes.judge({ ...broken, drift: 0.5 }, START),
         codes.judge(attempt({ fingerprint: 'other' }), START),
       ]);
-      if (broken.status === 'fulfilled') throw new Error('judged');
-      expect(broken.reason).not.toBeInstanceOf(StoreUnavailableError);
+      if (stopped.status === 'fulfilled') throw new Error('judged');
+      expect(stopped.reason).not.toBeInstanceOf(StoreUnavailableError);
       expect(other).toMatchObject({ value: { outcome: 'accepted' } });
-      expect(await codes.judge(attempt({ fingerprint: 'broken', request }), START)).toMatchObject({ outcome: 'replayed' });
+      expect(await codes.judge(broken, START)).toMatchObject({ outcome: 'replayed' });
     });
   });
 });

@@ -216,7 +216,26 @@ describe('a database of the sixth version', () => {
   });
 });
 
-describe.each([1, 2, 3, 4, 5, 6] as const)('a database of version %i', (version) => {
+describe('a database of the seventh version without the answers beside the states', () => {
+  it('gets them, and continues to serve an otpd that does not know them', async () => {
+    const file = join(folder, 'seventh', 'otpd.db');
+    const database = createOldDatabase(file, 7);
+    const put = database.prepare(`
+      INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES ('used', 0, 0, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET tracks = excluded.tracks`);
+    put.run(START + 2 * DAY, `t30:${STEP}:${STEP}:${START + 2 * DAY}`);
+    const { codes } = await openDatabase(file);
+    const one = attempt({ fingerprint: 'used', step: STEP + 1, request: { id: 'request', payload: 'payload' } });
+    const first = await codes.judge(one, START);
+    expect(first).toMatchObject({ outcome: 'accepted' });
+    put.run(START + 2 * DAY, `t30:${STEP}:${STEP + 2}:${START + 2 * DAY}`);
+    database.close();
+    expect(await codes.judge(one, START)).toEqual(first);
+    expect(await codes.judge({ ...one, request: undefined, step: STEP + 2 }, START)).toMatchObject({ outcome: 'replayed' });
+  });
+});
+
+describe.each([1, 2, 3, 4, 5, 6, 7] as const)('a database of version %i', (version) => {
   it('has the tables of a new one once it was opened', async () => {
     const [old, fresh] = [join(folder, `version-${version}`, 'otpd.db'), join(folder, `new-${version}`, 'otpd.db')];
     createOldDatabase(old, version).close();

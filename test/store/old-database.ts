@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { APPLICATION_ID } from '../../src/store/sqlite/schema.ts';
 
-/** An earlier version of the tables. */
-export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6;
+/** An earlier version of the tables; 7 is the present one without `otp_state.answer`. */
+export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** Makes an empty database of an earlier version, with its folder. The caller closes it. */
 export function createOldDatabase(file: string, version: OldVersion): DatabaseSync {

@@ -1,23 +1,16 @@
 /** The rows of answers to request ids, within the transaction of the caller. */
-import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Judgement, Outcome } from '../../ports/codes.ts';
-import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
+import type { Outcome } from '../../ports/codes.ts';
+import type { KeptAnswer } from './answer-text.ts';
 import { createSweep } from './states.ts';
 
 export interface AnswerRows {
-  /** Returns the answer with a name (`answerName`); undefined if there is none, or it has expired at `now`. */
-  find(name: string, now: number): StoredAnswer | undefined;
+  /** Returns the answer with a name; undefined if there is none, or it has expired at `now`. */
+  find(name: string, now: number): KeptAnswer | undefined;
   /** Stores an answer, which replaces an expired answer of the same name. */
-  put(name: string, payload: string, judgement: Judgement, now: number): void;
+  put(answer: KeptAnswer): void;
   /** Deletes the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
-}
-
-export interface StoredAnswer {
-  /** The digest of the request. A repeat has the same digest; another request with the same id has not. */
-  readonly payload: string;
-  readonly judgement: Judgement;
 }
 
 /** The STRICT tables of the schema guarantee the types of the columns. */
@@ -27,46 +20,33 @@ interface Row {
   readonly step: number | null;
   readonly drift: number;
   readonly attempts_remaining: number;
-  readonly retry_after_ms: number | null;
+  readonly expires_at: number;
 }
 
-const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_ms';
-
-/** 132 bits in base64url: the names of two answers never collide. */
-const NAME_LENGTH = 22;
-
-/**
- * Returns the name of a row. It looks random and has a fixed length, whatever ids callers choose, and depends on the secret or set as well as
- * on the id.
- */
-export function answerName(fingerprint: string, requestId: string): string {
-  return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
-}
+const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, expires_at';
 
 /** Makes the rows of a database of the present schema. */
 export function createAnswerRows(database: DatabaseSync): AnswerRows {
   const select = database.prepare(`SELECT ${COLUMNS} FROM otp_answer WHERE name = ? AND expires_at > ?`);
-  const replace = database.prepare(
-    `INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const replace = database.prepare(`INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   return {
     find(name, now) {
       const row = select.get(name, now) as Row | undefined;
-      return row && { payload: row.payload, judgement: judgementOf(row) };
+      return row && answerOf(name, row);
     },
-    put(name, payload, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now) {
-      replace.run(name, payload, outcome, step, drift, attemptsRemaining, retryAfterMs, now + ANSWER_KEPT_MS);
+    put({ name, payload, judgement, expiresAt }) {
+      const { outcome, step = null, drift, attemptsRemaining } = judgement;
+      replace.run(name, payload, outcome, step, drift, attemptsRemaining, expiresAt);
     },
     sweep: createSweep(database, 'otp_answer', 'rowid'),
   };
 }
 
-function judgementOf({ outcome, step, drift, attempts_remaining, retry_after_ms }: Row): Judgement {
+function answerOf(name: string, { payload, outcome, step, drift, attempts_remaining, expires_at }: Row): KeptAnswer {
   return {
-    outcome,
-    step: step ?? undefined,
-    drift,
-    attemptsRemaining: attempts_remaining,
-    retryAfterMs: retry_after_ms ?? undefined,
+    name,
+    payload,
+    judgement: { outcome, step: step ?? undefined, drift, attemptsRemaining: attempts_remaining, retryAfterMs: undefined },
+    expiresAt: expires_at,
   };
 }

@@ -1,8 +1,19 @@
 /** Applies the rules of `judge` to the rows of states and answers, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
-import { forgiven, isKept, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
-import { answerName, createAnswerRows } from './answers.ts';
+import {
+  ANSWER_KEPT_MS,
+  forgiven,
+  isKept,
+  judge,
+  mayHaveFormer,
+  presentState,
+  reset,
+  unlocked,
+  withFormer,
+} from '../../verification/rules.ts';
+import { answerName, type KeptAnswer } from './answer-text.ts';
+import { createAnswerRows } from './answers.ts';
 import { createFormerRows, createStateRows } from './states.ts';
 
 /** The methods of `CodeStore` within a transaction. */
@@ -17,11 +28,13 @@ export interface CodeRows {
   sweep(now: number, most: number): void;
 }
 
-/** The state of a secret, and how to replace it. */
+/** The state of a secret, its newest answer, and how to replace them. */
 interface Found {
   readonly state: CodeState;
-  /** Stores `after`. If it is undefined, stores only a state that came from an earlier version. */
-  keep(after: CodeState | undefined): void;
+  /** In the row of the state, and not expired. */
+  readonly newest: KeptAnswer | undefined;
+  /** Stores `after` and `answer`. If `after` is undefined, stores only a state that came from an earlier version. */
+  keep(after: CodeState | undefined, answer?: KeptAnswer): void;
 }
 
 /** Makes the rows of a database of the present schema. */
@@ -31,28 +44,37 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   const answers = createAnswerRows(database);
 
   function find(name: StateName, now: number): Found {
-    const present = presentState(states.find(name.fingerprint), now);
+    const row = states.find(name.fingerprint);
+    const present = presentState(row?.state, now);
+    const newest = row?.answer !== undefined && row.answer.expiresAt > now ? row.answer : undefined;
     const { former: formerName } = name;
     const former = formerName !== undefined && mayHaveFormer(present, name) ? formers.find(formerName) : undefined;
     const state = former === undefined ? present : withFormer(present, former, name, now);
     return {
       state,
-      keep(after) {
-        if (after !== undefined || former !== undefined) states.put(name.fingerprint, after ?? state);
+      newest,
+      keep(after, answer) {
+        if (after !== undefined || former !== undefined) put(name.fingerprint, after ?? state, answer, newest);
+        else if (answer !== undefined) answers.put(answer);
         if (former !== undefined && formerName !== undefined) formers.remove(formerName);
       },
     };
   }
 
-  function judgeNow(attempt: Attempt, now: number): Judgement {
-    const found = find(attempt, now);
-    const { judgement, state } = judge(found.state, attempt, now);
-    found.keep(state);
-    return judgement;
+  /**
+   * Stores a state, and in its row the newer of two answers: that spares a row of its own at a random place, which most secrets would need for their
+   * only answer of a day. The older answer gets such a row, and so does one that would outlast the state.
+   */
+  function put(fingerprint: string, state: CodeState, answer: KeptAnswer | undefined, newest: KeptAnswer | undefined): void {
+    const newer = answer ?? newest;
+    const inRow = newer !== undefined && outlasts(newer, state) ? undefined : newer;
+    for (const one of [newest, answer]) if (one !== undefined && one !== inRow) answers.put(one);
+    states.put(fingerprint, state, inRow);
   }
 
-  function findAnswer(name: string | undefined, { request }: Attempt, now: number): Judgement | NotJudged | undefined {
-    const known = name === undefined ? undefined : answers.find(name, now);
+  function findAnswer({ newest }: Found, name: string | undefined, { request }: Attempt, now: number): Preview['kept'] {
+    if (name === undefined) return undefined;
+    const known = newest?.name === name ? newest : answers.find(name, now);
     if (known === undefined) return undefined;
     return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
   }
@@ -60,16 +82,19 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   return {
     judge(attempt, now) {
       const { request, onlyRepeat = false } = attempt;
+      const found = find(attempt, now);
       const name = nameOfAnswer(attempt);
-      const kept = findAnswer(name, attempt, now);
+      const kept = findAnswer(found, name, attempt, now);
       if (kept !== undefined) return kept;
       if (onlyRepeat) return { outcome: 'unknown_request' };
-      const judgement = judgeNow(attempt, now);
-      if (request !== undefined && name !== undefined && isKept(judgement)) answers.put(name, request.payload, judgement, now);
+      const { judgement, state } = judge(found.state, attempt, now);
+      const isNamed = request !== undefined && name !== undefined && isKept(judgement);
+      found.keep(state, isNamed ? { name, payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS } : undefined);
       return judgement;
     },
     preview(attempt, now) {
-      return { state: find(attempt, now).state, now, kept: findAnswer(nameOfAnswer(attempt), attempt, now) };
+      const found = find(attempt, now);
+      return { state: found.state, now, kept: findAnswer(found, nameOfAnswer(attempt), attempt, now) };
     },
     forgive(name, now) {
       const found = find(name, now);
@@ -95,4 +120,8 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
 
 function nameOfAnswer({ fingerprint, request }: Attempt): string | undefined {
   return request && answerName(fingerprint, request.id);
+}
+
+function outlasts(answer: KeptAnswer, { expiresAt }: CodeState): boolean {
+  return expiresAt !== undefined && expiresAt < answer.expiresAt;
 }

@@ -96,14 +96,20 @@ export function checkPages(database: DatabaseSync, file: string): void {
 }
 
 function migrate(database: DatabaseSync): void {
-  if (userVersion(database) === SCHEMA_VERSION) return;
+  if (isPresent(database)) return;
   transaction(database, () => {
-    // Read again, since another process may have migrated the file while this process waited for the lock.
-    const version = userVersion(database);
-    if (version === SCHEMA_VERSION) return;
-    database.exec(migrationFrom(version));
+    // Looked at again, since another process may have migrated the file while this process waited for the lock.
+    if (isPresent(database)) return;
+    database.exec(migrationFrom(userVersion(database)));
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
+}
+
+/** Whether the file has the present schema, with all its columns. */
+function isPresent(database: DatabaseSync): boolean {
+  const isAdded = () =>
+    database.prepare("SELECT 1 FROM pragma_table_info('otp_state') WHERE name = 'answer'").get() !== undefined;
+  return userVersion(database) === SCHEMA_VERSION && isAdded();
 }
 
 /** Returns the schema version of the file; zero for an empty file. */

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CodeUse, RecoveryStore, SetState, UseJudgement, UseOutcome } from '../../ports/recovery.ts';
 import { judgeUse, presentSet, revoked, unlockedSet } from '../../verification/recovery-rules.ts';
 import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
-import { answerName } from './answers.ts';
+import { answerName } from './answer-text.ts';
 import { createSweep } from './states.ts';
 
 /** The methods of `RecoveryStore` within a transaction. */

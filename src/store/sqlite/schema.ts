@@ -47,6 +47,12 @@ const KEY_INDEXES = `
   CREATE INDEX api_key_admin ON api_key (id) WHERE ${IS_ADMIN};`;
 
 /**
+ * The newest answer to a request id of the secret, as answer-text.ts has it; null if there is none, or it is a row of `otp_answer`. A column of its own step, so
+ * that files of version 7 without it get it too. An earlier otpd that takes version 7 can use a file that has it, but does not look at these answers.
+ */
+const ANSWER_OF_STATE = 'ALTER TABLE otp_state ADD COLUMN answer TEXT;';
+
+/**
  * The index of names guarantees one row for each name. SQLite appends the rows in order, and writes only this index at random places. With
  * WITHOUT ROWID it would write whole rows at random places, and a judgement would take 1.5 times as long.
  */
@@ -99,8 +105,16 @@ const RECOVERY = `
   ) STRICT;
   CREATE INDEX recovery_answer_expiry ON recovery_answer (expires_at);`;
 
-/** Returns the SQL that migrates a file of an earlier `version`, or an empty file (0), to the present schema. Run it in one transaction. */
+/**
+ * Returns the SQL that migrates a file of a `version`, or an empty file (0), to the present schema: also a file of the present version that lacks
+ * `otp_state.answer`. Run it in one transaction.
+ */
 export function migrationFrom(version: number): string {
+  return `${tablesFrom(version)} ${ANSWER_OF_STATE}`;
+}
+
+function tablesFrom(version: number): string {
+  if (version === SCHEMA_VERSION) return '';
   if (version === 0) return API_KEYS + KEY_INDEXES + CODES + RECOVERY + versionedKeys();
   const secrets = `ALTER TABLE api_key_secret ADD COLUMN ${AWAITS_USE}; ${KEY_INDEXES}`;
   const ofSecrets = `DROP TRIGGER api_key_secret_update; ${onChange(SECRET_UPDATE)}`;

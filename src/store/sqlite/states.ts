@@ -2,15 +2,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CodeState, FormerState } from '../../ports/codes.ts';
 import { textOfTracks, tracksOfText } from '../track-text.ts';
+import { answerOfText, type KeptAnswer, textOfAnswer } from './answer-text.ts';
 
-/** The states, by fingerprint. */
+/** The states, by fingerprint, each with the newest answer to a request id if that does not outlast it. */
 export interface StateRows {
-  /** Returns the state of a secret, which may have expired; undefined for an unknown secret. */
-  find(fingerprint: string): CodeState | undefined;
-  /** Inserts or replaces the state of a secret. */
-  put(fingerprint: string, state: CodeState): void;
+  /** Returns the state of a secret and its answer, which may have expired; undefined for an unknown secret. */
+  find(fingerprint: string): StateRow | undefined;
+  /** Inserts or replaces the state of a secret and its answer. */
+  put(fingerprint: string, state: CodeState, answer: KeptAnswer | undefined): void;
   /** Drops the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
+}
+
+export interface StateRow {
+  readonly state: CodeState;
+  readonly answer: KeptAnswer | undefined;
 }
 
 /** The states from earlier versions, by their former names. Each stays until a present state takes it over or it expires. */
@@ -32,18 +38,23 @@ interface Row {
 
 /** Makes the rows of a database of the present schema. */
 export function createStateRows(database: DatabaseSync): StateRows {
-  const select = database.prepare('SELECT failures, locked_until, expires_at, tracks FROM otp_state WHERE name = ?');
+  const select = database.prepare('SELECT failures, locked_until, expires_at, tracks, answer FROM otp_state WHERE name = ?');
   const upsert = database.prepare(`
-    INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks, answer) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until,
-      expires_at = excluded.expires_at, tracks = excluded.tracks`);
+      expires_at = excluded.expires_at, tracks = excluded.tracks, answer = excluded.answer`);
   return {
     find(fingerprint) {
-      const row = select.get(fingerprint) as (Row & { readonly tracks: string }) | undefined;
-      return row && { ...attemptsOf(row), tracks: tracksOfText(row.tracks) };
+      const row = select.get(fingerprint) as (Row & { readonly tracks: string; readonly answer: string | null }) | undefined;
+      return (
+        row && {
+          state: { ...attemptsOf(row), tracks: tracksOfText(row.tracks) },
+          answer: row.answer === null ? undefined : answerOfText(row.answer),
+        }
+      );
     },
-    put(fingerprint, { failures, lockedUntil, expiresAt = null, tracks }) {
-      upsert.run(fingerprint, failures, lockedUntil, expiresAt, textOfTracks(tracks));
+    put(fingerprint, { failures, lockedUntil, expiresAt = null, tracks }, answer) {
+      upsert.run(fingerprint, failures, lockedUntil, expiresAt, textOfTracks(tracks), answer ? textOfAnswer(answer) : null);
     },
     sweep: createSweep(database, 'otp_state', 'rowid'),
   };
