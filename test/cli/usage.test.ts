@@ -50,6 +50,11 @@ describe('a wrong command line', () => {
       ['serve', '--port', '50051'],
       "error: unknown option '--port': the address is given by `--listen <host:port>`: see `otpd serve --help`\n",
     ],
+    [
+      'another flag for the operations door to ask',
+      ['health', '--server', 'otp.example.com'],
+      "error: unknown option '--server': the address is given by `--ops-listen <host:port|off>`: see `otpd health --help`\n",
+    ],
     ['a code before its secret', ['verify', '123456', SECRET], 'error: SECRET comes before CODE: exchange the two arguments\n'],
     [
       'a sealed key as a secret',

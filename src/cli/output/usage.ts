@@ -63,7 +63,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** The options by which commands take an address, and others that are tried for them. */
-const ADDRESS_OPTIONS = ['--address', '--server', '--listen'];
+const ADDRESS_OPTIONS = ['--address', '--server', '--listen', '--ops-listen'];
 const LIKE_AN_ADDRESS = [...ADDRESS_OPTIONS, '--host', '--port', '--url'];
 
 function describeOption(text: string, command: Command, see: string): string {
