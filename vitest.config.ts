@@ -17,7 +17,7 @@ const LONG = [
   'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
   'test/chaos/{backup,backup-redis,balancing,batches,batching-clients,credits,devices,held-up,history,kill,outages,races,recovery,redis-cluster,redis-failover,retries,rolling,traces,upgrade}.test.ts',
   'test/wire/strangers.test.ts',
-  'test/workers/life.test.ts',
+  'test/workers/{fault,life,shared}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
