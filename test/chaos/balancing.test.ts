@@ -6,7 +6,7 @@ import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTestClient } from '../support/client.ts';
-import { lastingPort } from '../support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { proxySuite, startProxy } from '../support/proxies.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { openWatch } from '../support/watch.ts';
@@ -80,7 +80,7 @@ proxySuite('haproxy', () => {
       'an instance that stops and returns under load gets its share again, and no call fails',
       async () => {
         const random = nextRandom();
-        const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
+        const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, freePort));
         const more = (place: number) => ({ ...AGE, OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}` });
         await using parts = new AsyncDisposableStack();
         const { url } = parts.adopt(await startRedis(), (one) => one.stop());
@@ -120,7 +120,7 @@ redisSuite('behind a name with an address for each, with one Redis', () => {
     'an instance that is named under load gets its share, and one that is named no more ends without a failed call',
     async () => {
       const random = nextRandom();
-      const port = await lastingPort();
+      const port = await freePort();
       const hosts = ['127.0.0.31', '127.0.0.32', '127.0.0.33'];
       const more = (place: number) => ({ ...AGE, OTPD_LISTEN: `${hosts[place]}:${port}` });
       await using parts = new AsyncDisposableStack();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { lastingPort } from '../support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Caller, createCaller } from './caller.ts';
 
 export const MAIN: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -61,7 +61,7 @@ export async function createInstance(
   skewMs: number,
   connections: number,
 ): Promise<Instance> {
-  const address = `127.0.0.1:${await lastingPort()}`;
+  const address = `127.0.0.1:${await freePort()}`;
   const caller = createCaller(address, connections);
   const output: string[] = [];
   let commandLine = '';

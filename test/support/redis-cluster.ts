@@ -1,5 +1,5 @@
 /** A real Redis Cluster of three masters with a replica each. A test can kill, pause and empty its nodes, and cut them off from their callers. */
-import { lastingPort } from './free-port.ts';
+import { freePort } from './free-port.ts';
 import { type Partition, startPartition } from './partition.ts';
 import { type RedisServer, startRedisProgram } from './redis.ts';
 import { type Access, type AccessOptions, makeAccess } from './redis-access.ts';
@@ -104,7 +104,7 @@ function startNode(
       ...(isTls ? ['--port', '0', '--tls-port'] : ['--port']),
       String(port),
       ...['--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-      ...['--cluster-enabled', 'yes', '--cluster-port', String(await lastingPort())],
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
       ...['--cluster-node-timeout', String(replacedAfterMs)],
       // Masters keep their replicas, replicas synchronise at once, and masters serve their slots while others are missing.
       ...['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0', '--cluster-require-full-coverage', 'no'],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastingPort } from './free-port.ts';
+import { freePort } from './free-port.ts';
 import { suiteUnless } from './needy-suite.ts';
 
 /** The most tries for a free port, since another program may take a port first. */
@@ -80,7 +80,7 @@ export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonl
   let child: ChildProcess | undefined;
   for (let left = TRIES; child === undefined; left -= 1) {
     if (left === 0) throw new Error(`redis-server does not start with ${args.join(' ')}`);
-    port = await lastingPort();
+    port = await freePort();
     args = await argumentsOf(folder, port);
     child = await ready(spawn('redis-server', args));
   }
