@@ -287,7 +287,15 @@ describe('the thread of the calls', () => {
 });
 
 describe('a bug', () => {
-  it('stops its own attempt, and not those beside it', async () => {
+  it('that makes an unreadable answer stops its own attempt, before anything is claimed or kept', async () => {
+    await withStore(newFile(), async ({ codes }) => {
+      const one = attempt({ request: { id: 'request', payload: 'payload' } });
+      await expect(codes.judge({ ...one, drift: 0.5 }, START)).rejects.toThrow('cannot be kept');
+      expect(await codes.judge(one, START)).toMatchObject({ outcome: 'accepted', drift: 0 });
+    });
+  });
+
+  it('stops its own attempt, and not the attempts of the same transaction', async () => {
     await withStore(newFile(), async ({ codes }) => {
       await codes.judge(attempt({ fingerprint: 'broken' }), START);
       const broken = attempt({ fingerprint: 'broken', request: { id: 'request', payload: 'payload' } });

@@ -31,10 +31,12 @@ export function answerName(fingerprint: string, requestId: string): string {
   return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
 }
 
-/** The text of an answer. */
+/** The text of an answer. Throws for an answer that could not be read again: it would fail all later attempts on its secret. */
 export function textOfAnswer({ name, payload, judgement, expiresAt }: KeptAnswer): string {
   const { outcome, step = NONE, drift, attemptsRemaining } = judgement;
-  return `${name} ${outcome} ${step} ${drift} ${attemptsRemaining} ${expiresAt} ${payload}`;
+  const text = `${name} ${outcome} ${step} ${drift} ${attemptsRemaining} ${expiresAt} ${payload}`;
+  if (!ANSWER.test(text)) throw new Error('an answer that cannot be kept');
+  return text;
 }
 
 /** Parses such a text. Throws for any other text: if it were read as no answer, its request would be judged again. */

@@ -62,8 +62,8 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   }
 
   /**
-   * Stores a state, and in its row the newer of two answers: that spares a row of its own at a random place, which most secrets would need for their
-   * only answer of a day. The older answer gets such a row, and so does one that would outlast the state.
+   * Stores a state, and in its row the newer of two answers. Most secrets have a single answer a day, which then needs no row in `otp_answer`, at a
+   * random place of its index. The older answer gets such a row. So does the newer, if it would outlast the state.
    */
   function put(fingerprint: string, state: CodeState, answer: KeptAnswer | undefined, newest: KeptAnswer | undefined): void {
     const newer = answer ?? newest;

@@ -107,9 +107,8 @@ function migrate(database: DatabaseSync): void {
 
 /** Whether the file has the present schema, with all its columns. */
 function isPresent(database: DatabaseSync): boolean {
-  const isAdded = () =>
-    database.prepare("SELECT 1 FROM pragma_table_info('otp_state') WHERE name = 'answer'").get() !== undefined;
-  return userVersion(database) === SCHEMA_VERSION && isAdded();
+  if (userVersion(database) !== SCHEMA_VERSION) return false;
+  return database.prepare("SELECT 1 FROM pragma_table_info('otp_state') WHERE name = 'answer'").get() !== undefined;
 }
 
 /** Returns the schema version of the file; zero for an empty file. */

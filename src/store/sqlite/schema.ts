@@ -47,8 +47,8 @@ const KEY_INDEXES = `
   CREATE INDEX api_key_admin ON api_key (id) WHERE ${IS_ADMIN};`;
 
 /**
- * The newest answer to a request id of the secret, as answer-text.ts has it; null if there is none, or it is a row of `otp_answer`. A column of its own step, so
- * that files of version 7 without it get it too. An earlier otpd that takes version 7 can use a file that has it, but does not look at these answers.
+ * The newest answer to a request id of the secret, in the form of answer-text.ts; null if the secret has no answer, or `otp_answer` has it. Files of version 7
+ * may lack this column, so every migration ends with this step. An earlier otpd with schema 7 can use the file, but does not read these answers.
  */
 const ANSWER_OF_STATE = 'ALTER TABLE otp_state ADD COLUMN answer TEXT;';
 
